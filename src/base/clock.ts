@@ -1,0 +1,40 @@
+/**
+ * Time and chance come in through the front door: everything that needs them is handed a `Clock`
+ * and a `Random`, so that a test can be the world.
+ */
+import { timerMsMax } from "./limits.ts";
+
+export interface Clock {
+  /** Milliseconds since 1970, wall clock. */
+  now(): number;
+  /** Calls back once `now()` is at least `at`, never before. The result cancels. */
+  at(at: number, callback: () => void): () => void;
+  /**
+   * Calls back in a later turn of the event loop, after input and timers had theirs. What waits for
+   * it is done together, and no chain of such calls can starve a timer.
+   */
+  nextTurn(callback: () => void): void;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  nextTurn: (callback) => void setImmediate(callback),
+  at(at, callback) {
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = (): void => {
+      timer = setTimeout(fire, Math.min(Math.max(at - Date.now(), 0), timerMsMax));
+    };
+    // A platform timer may fire a little early, and cannot reach beyond 25 days: look again.
+    const fire = (): void => (Date.now() >= at ? callback() : arm());
+    arm();
+    return () => clearTimeout(timer);
+  },
+};
+
+export const systemRandom: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};

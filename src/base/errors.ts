@@ -1,0 +1,110 @@
+/**
+ * The closed list of error codes, and the errors that carry them. An error says what was expected,
+ * what came and what to do. What a code means in HTTP is decided at the edge (`server/status.ts`).
+ */
+
+export type ErrorCode =
+  // An author's definition or file is wrong: nothing starts.
+  | "definition_invalid"
+  | "config_invalid"
+  // A caller's request is wrong: nothing happens.
+  | "json_invalid"
+  | "request_invalid"
+  | "event_invalid"
+  | "event_type_unknown"
+  | "step_unknown"
+  | "context_disabled"
+  | "unauthorized"
+  | "origin_forbidden"
+  | "host_forbidden"
+  | "route_not_found"
+  | "workflow_not_found"
+  | "handler_not_found"
+  | "method_not_allowed"
+  | "handler_active"
+  | "handler_finished"
+  | "body_too_large"
+  // An author's step did something that cannot be done: the step fails.
+  | "value_not_json"
+  | "state_invalid"
+  | "event_undeclared"
+  | "key_reused"
+  | "wait_timed_out"
+  | "step_ended"
+  | "run_failed"
+  // The surroundings fail: nothing is acknowledged.
+  | "store_failed"
+  | "start_failed"
+  | "store_conflict"
+  | "store_locked"
+  | "lease_lost"
+  | "shutting_down"
+  | "internal";
+
+export interface ErrorOptions {
+  readonly details?: unknown;
+  readonly cause?: unknown;
+}
+
+/** Every error that this package raises on purpose. Tell them apart by `code`. */
+export class WorkflowError extends Error {
+  override readonly name: string = "WorkflowError";
+  readonly code: ErrorCode;
+  readonly details: unknown;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details;
+  }
+}
+
+/** Thrown in a step: fail now, whatever the retry policy says. */
+export class FatalError extends Error {
+  override readonly name = "FatalError";
+}
+
+/** Thrown in a step: try again after `after` seconds, if the policy has attempts left. */
+export class RetryError extends Error {
+  override readonly name = "RetryError";
+  /** Seconds to wait before the next attempt. */
+  readonly after: number;
+
+  constructor(message: string, options: { readonly after: number; readonly cause?: unknown }) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.after = options.after;
+  }
+}
+
+/** A failure as data: what is left of a thrown value in the journal, and on the wire. */
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+}
+
+/** Narrows whatever was thrown. The only place that looks at an `unknown` error. */
+export function toFailure(thrown: unknown): Failure {
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  const code = (thrown as { code?: unknown }).code;
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(typeof code === "string" && { code }),
+    ...(thrown.stack !== undefined && { stack: thrown.stack }),
+  };
+}
+
+/** What awaiting a run throws when the run failed, timed out or was cancelled. */
+export class RunFailedError extends WorkflowError {
+  override readonly name = "RunFailedError";
+  readonly status: "failed" | "cancelled";
+  readonly failure: Failure;
+
+  constructor(status: "failed" | "cancelled", failure: Failure) {
+    super("run_failed", failure.message, { details: { status, failure } });
+    this.status = status;
+    this.failure = failure;
+  }
+}

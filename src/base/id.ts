@@ -1,0 +1,20 @@
+/**
+ * Identifiers. Whoever holds a handler id may read and steer its run, so it must not be guessed.
+ */
+import type { Random } from "./clock.ts";
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** 22 letters and digits: 62^22 is 131 bits, above the 122 of a random UUID. */
+export const idLength = 22;
+
+export function newId(random: Random): string {
+  let id = "";
+  while (id.length < idLength) {
+    for (const byte of random.bytes(idLength)) {
+      // 248 is the largest multiple of 62 in a byte: above it, letters would not be equally likely.
+      if (byte < 248 && id.length < idLength) id += alphabet[byte % 62];
+    }
+  }
+  return id;
+}

@@ -1,0 +1,81 @@
+/**
+ * A change under way: the next state with what it publishes and orders. The tick functions share
+ * one, and replace only the branches of the state that they touch.
+ */
+import type { JsonObject } from "../base/json.ts";
+import { must } from "../base/assert.ts";
+import type { Definition } from "../workflow/definition.ts";
+import type { Event } from "../workflow/event.ts";
+import type { Command } from "./command.ts";
+import { findJob, type Job, type JobPlace, type RunState, type StepState } from "./state.ts";
+
+/** An event that users see. The terminal one is the last of its run. */
+export interface Published {
+  readonly event: Event;
+  readonly isTerminal: boolean;
+}
+
+export interface Change {
+  readonly definition: Definition;
+  readonly at: number;
+  state: RunState;
+  readonly events: Published[];
+  readonly commands: Command[];
+}
+
+export function publish(change: Change, type: string, data: object): void {
+  change.events.push({ event: { type, data }, isTerminal: false });
+}
+
+export function stepState(change: Change, step: string): StepState {
+  return must(
+    change.state.steps[step],
+    `A job belongs to a step of the workflow, not \`${step}\`.`,
+  );
+}
+
+export function setStep(change: Change, step: string, patch: Partial<StepState>): void {
+  const steps = { ...change.state.steps, [step]: { ...stepState(change, step), ...patch } };
+  change.state = { ...change.state, steps };
+}
+
+/** The job that a tick tells of, if the attempt that it tells of is under way. */
+export function activeJob(
+  change: Change,
+  tick: { readonly step: string; readonly job: number; readonly attempt: number },
+): { readonly job: Job; readonly place: JobPlace } | undefined {
+  const found = findJob(change.state, tick.step, tick.job);
+  return found?.job.isStarted && found.job.attempt === tick.attempt ? found : undefined;
+}
+
+export function takeJob(change: Change, job: Job, place: JobPlace): void {
+  const jobs = stepState(change, job.step)[place];
+  setStep(change, job.step, { [place]: jobs.filter((other) => other.id !== job.id) });
+}
+
+export function putJob(change: Change, job: Job, place: JobPlace): void {
+  setStep(change, job.step, { [place]: [...stepState(change, job.step)[place], job] });
+}
+
+/** Replaces a job where it is. */
+export function updateJob(change: Change, job: Job, place: JobPlace): void {
+  const jobs = stepState(change, job.step)[place];
+  setStep(change, job.step, {
+    [place]: jobs.map((other) => (other.id === job.id ? job : other)),
+  });
+}
+
+export function publishStepState(
+  change: Change,
+  job: Job,
+  state: "preparing" | "running" | "not_running",
+  output: string | null = null,
+): void {
+  publish(change, "StepStateChanged", {
+    name: job.step,
+    step_state: state,
+    worker_id: job.worker === null ? "<enqueued>" : String(job.worker),
+    input_event_name: job.event.type,
+    output_event_name: output,
+  } satisfies JsonObject);
+}

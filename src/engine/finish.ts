@@ -1,0 +1,49 @@
+/** The end of a run: exactly one terminal event, and a status that agrees with it. */
+import type { Failure } from "../base/errors.ts";
+import type { Event } from "../workflow/event.ts";
+import type { Change } from "./change.ts";
+import { initialState } from "./state.ts";
+import type { TickOf } from "./tick.ts";
+
+export interface Ending {
+  readonly status: "completed" | "failed" | "cancelled";
+  readonly event: Event;
+  readonly failure: Failure | null;
+}
+
+export function finish(change: Change, { status, event, failure }: Ending): void {
+  const { startedAt, nextJob, store } = change.state;
+  // What was under way is dropped; the shared state stays, for a run that continues this one.
+  change.state = {
+    ...initialState(change.definition),
+    status,
+    startedAt,
+    nextJob,
+    store,
+    result: status === "completed" ? event : null,
+    failure,
+  };
+  change.events.push({ event, isTerminal: true });
+  change.commands.push({ kind: "finish_run" });
+}
+
+export function deadlineDue(change: Change, tick: TickOf<"timer_fired">): void {
+  const { deadlineAt, startedAt, steps } = change.state;
+  if (deadlineAt === null || deadlineAt > tick.at) return;
+  const seconds = (deadlineAt - (startedAt ?? deadlineAt)) / 1000;
+  const activeSteps = Object.keys(steps).filter((step) => steps[step]?.running.length);
+  const data = { timeout: seconds, active_steps: activeSteps };
+  finish(change, {
+    status: "failed",
+    event: { type: "WorkflowTimedOutEvent", data },
+    failure: { name: "TimeoutError", message: `Workflow timed out after ${seconds}s` },
+  });
+}
+
+export function cancelRequested(change: Change): void {
+  finish(change, {
+    status: "cancelled",
+    event: { type: "WorkflowCancelledEvent", data: {} },
+    failure: null,
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * What holds of every state that `reduce` can make: asserted after a load, and all over the tests.
+ */
+import { assert } from "../base/assert.ts";
+import type { Definition } from "../workflow/definition.ts";
+import { isIdle, jobPlaces, type RunState } from "./state.ts";
+
+export function checkInvariants(definition: Definition, state: RunState): void {
+  const seen = new Set<number>();
+  for (const [name, step] of Object.entries(state.steps)) {
+    const workers = definition.steps.get(name)?.workers ?? 0;
+    for (const job of jobPlaces.flatMap((place) => step[place])) {
+      assert(!seen.has(job.id), `Job ${job.id} is in one place only.`);
+      assert(job.step === name, `Job ${job.id} is kept with its step.`);
+      assert(job.id < state.nextJob, `Job ${job.id} was numbered by this run.`);
+      seen.add(job.id);
+    }
+    const slots = step.running.map((job) => job.worker);
+    assert(slots.length <= workers, `Step \`${name}\` works on ${workers} jobs at most.`);
+    assert(new Set(slots).size === slots.length, `Step \`${name}\` gives a slot to one job.`);
+    assert(!slots.includes(null), `A running job of step \`${name}\` has a slot.`);
+    assert(
+      step.queue.length === 0 || slots.length === workers,
+      `Step \`${name}\` queues only while its slots are taken.`,
+    );
+    assert(
+      step.delayed.every((job) => job.retryAt !== null),
+      `A delayed job of step \`${name}\` is due some time.`,
+    );
+    assert(
+      step.waiting.every((job) => job.waits.length > 0),
+      `A waiting job of step \`${name}\` waits for something.`,
+    );
+  }
+  assert(state.status === "running" || isIdle(state), "A run that has ended does nothing.");
+  assert(
+    (state.status === "completed") === (state.result !== null),
+    "A completed run has a result.",
+  );
+}

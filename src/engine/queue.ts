@@ -1,0 +1,70 @@
+/**
+ * Jobs on their way into a step: queued in the order of their events, admitted as slots are free.
+ */
+import { must } from "../base/assert.ts";
+import type { Event } from "../workflow/event.ts";
+import { type Change, publishStepState, putJob, setStep, stepState } from "./change.ts";
+import type { Job } from "./state.ts";
+
+export function newJob(
+  change: Change,
+  step: string,
+  event: Event,
+  recoveries: Job["recoveries"],
+): void {
+  const id = change.state.nextJob;
+  change.state = { ...change.state, nextJob: id + 1 };
+  enqueue(change, {
+    id,
+    step,
+    event,
+    attempt: 1,
+    firstAttemptAt: null,
+    lastFailure: null,
+    worker: null,
+    retryAt: null,
+    isStarted: false,
+    effects: {},
+    batches: {},
+    waits: [],
+    recoveries,
+  });
+}
+
+/** Puts a job at the end of its queue, and lets it in at once if a slot is free. */
+export function enqueue(change: Change, job: Job): void {
+  const queued: Job = { ...job, worker: null, retryAt: null };
+  putJob(change, queued, "queue");
+  admit(change, job.step);
+  if (stepState(change, job.step).queue.at(-1)?.id === job.id) {
+    publishStepState(change, queued, "preparing");
+  }
+}
+
+/** Fills the free slots of a step from its queue. */
+export function admit(change: Change, step: string): void {
+  const { workers } = must(change.definition.steps.get(step), "A queue belongs to a step.");
+  for (;;) {
+    const { queue, running } = stepState(change, step);
+    const next = queue[0];
+    if (!next || running.length >= workers) return;
+    const job: Job = {
+      ...next,
+      worker: freeSlot(running),
+      firstAttemptAt: next.firstAttemptAt ?? change.at,
+      isStarted: true,
+    };
+    setStep(change, step, { queue: queue.slice(1), running: [...running, job] });
+    publishStepState(change, job, "running");
+    change.commands.push({ kind: "run_step", step, job: job.id });
+  }
+}
+
+// ---
+
+function freeSlot(running: readonly Job[]): number {
+  const taken = new Set(running.map((job) => job.worker));
+  let slot = 0;
+  while (taken.has(slot)) slot++;
+  return slot;
+}

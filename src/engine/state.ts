@@ -1,0 +1,121 @@
+/**
+ * The state of a run: JSON, rebuilt from its ticks at any time, never changed in place.
+ *
+ * A job is in exactly one place of its step:
+ *
+ *     queue ──admit──▶ running ──wait──▶ waiting
+ *       ▲                 │                 │
+ *       ├──── retry ── delayed              │
+ *       └────────────── answer ─────────────┘
+ */
+import type { Failure } from "../base/errors.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Definition } from "../workflow/definition.ts";
+import type { Event } from "../workflow/event.ts";
+
+/** A later event that a step function is waiting for. */
+export interface Wait {
+  readonly id: string;
+  readonly type: string;
+  readonly where: JsonObject | null;
+  readonly deadlineAt: number | null;
+  readonly answer: Event | null;
+  readonly isTimedOut: boolean;
+}
+
+/** One event that a step is to work on, or works on. */
+export interface Job {
+  readonly id: number;
+  readonly step: string;
+  readonly event: Event;
+  /** The attempt under way, or the next one. From 1. */
+  readonly attempt: number;
+  readonly firstAttemptAt: number | null;
+  readonly lastFailure: Failure | null;
+  /** Slot, while running. */
+  readonly worker: number | null;
+  /** When a delayed job may be tried again. */
+  readonly retryAt: number | null;
+  /** Whether the step function is under way, so that admitting it again resumes it. */
+  readonly isStarted: boolean;
+  /** What `ctx.run` returned, by key. */
+  readonly effects: Readonly<Record<string, Json>>;
+  /** Batches that this job completed, by buffer. */
+  readonly batches: Readonly<Record<string, readonly Event[]>>;
+  readonly waits: readonly Wait[];
+  /** How often each catching step has taken a failure along this line of events. */
+  readonly recoveries: Readonly<Record<string, number>>;
+}
+
+/** An event put aside by `collectEvents`, and the job that brought it. */
+export interface Collected {
+  readonly job: number;
+  readonly event: Event;
+}
+
+export interface StepState {
+  readonly queue: readonly Job[];
+  readonly running: readonly Job[];
+  readonly delayed: readonly Job[];
+  readonly waiting: readonly Job[];
+  readonly buffers: Readonly<Record<string, readonly Collected[]>>;
+}
+
+export type JobPlace = "queue" | "running" | "delayed" | "waiting";
+export const jobPlaces: readonly JobPlace[] = ["queue", "running", "delayed", "waiting"];
+
+export interface RunState {
+  readonly status: "running" | "completed" | "failed" | "cancelled";
+  readonly startedAt: number | null;
+  /** When the workflow's timeout is over. */
+  readonly deadlineAt: number | null;
+  readonly steps: Readonly<Record<string, StepState>>;
+  readonly nextJob: number;
+  /** What the steps share: `ctx.store`. */
+  readonly store: JsonObject;
+  /** Events that nobody took yet, oldest first, kept for a wait that opens later. */
+  readonly unclaimed: readonly Event[];
+  /** Of a completed run. */
+  readonly result: Event | null;
+  /** Of a failed run. */
+  readonly failure: Failure | null;
+}
+
+const emptyStep: StepState = { queue: [], running: [], delayed: [], waiting: [], buffers: {} };
+
+export function initialState(definition: Definition): RunState {
+  return {
+    status: "running",
+    startedAt: null,
+    deadlineAt: null,
+    steps: Object.fromEntries([...definition.steps.keys()].map((name) => [name, emptyStep])),
+    nextJob: 1,
+    store: {},
+    unclaimed: [],
+    result: null,
+    failure: null,
+  };
+}
+
+/**
+ * Nothing is queued, running or due for a retry: only the outside, or a timer, can move the run.
+ */
+export function isIdle(state: RunState): boolean {
+  return Object.values(state.steps).every(
+    (step) => step.queue.length === 0 && step.running.length === 0 && step.delayed.length === 0,
+  );
+}
+
+export function findJob(
+  state: RunState,
+  step: string,
+  id: number,
+): { readonly job: Job; readonly place: JobPlace } | undefined {
+  const stepState = state.steps[step];
+  if (!stepState) return undefined;
+  for (const place of jobPlaces) {
+    const job = stepState[place].find((candidate) => candidate.id === id);
+    if (job) return { job, place };
+  }
+  return undefined;
+}

@@ -1,0 +1,104 @@
+/** A step function has ended: with an event, with nothing, or with a failure. */
+import type { Failure } from "../base/errors.ts";
+import { activeJob, type Change, publish, publishStepState, putJob, takeJob } from "./change.ts";
+import { finish } from "./finish.ts";
+import { admit, enqueue, newJob } from "./queue.ts";
+import { route } from "./route.ts";
+import { findJob, type Job, type JobPlace } from "./state.ts";
+import type { TickOf } from "./tick.ts";
+import { answeredWaits } from "./wait.ts";
+
+export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): void {
+  const found = activeJob(change, tick);
+  if (!found) return;
+  const { event } = tick;
+  leave(change, found.job, found.place, event?.type ?? "NoneType");
+  const family = event && change.definition.eventTypes.get(event.type)?.family;
+  if (event && family === "stop") {
+    finish(change, { status: "completed", event, failure: null });
+    return;
+  }
+  admit(change, tick.step);
+  if (!event) return;
+  if (family === "input_required") publish(change, event.type, event.data);
+  route(change, event, null, found.job.recoveries);
+}
+
+export function stepFailed(change: Change, tick: TickOf<"step_failed">): void {
+  const found = activeJob(change, tick);
+  if (!found) return;
+  leave(change, found.job, found.place, null);
+  if (tick.retryAt === null) giveUp(change, found.job, tick.failure);
+  else retry(change, found.job, tick.failure, tick.retryAt);
+}
+
+export function retryDue(change: Change, tick: TickOf<"timer_fired">): void {
+  const { timer } = tick;
+  if (timer.kind !== "retry") return;
+  const found = findJob(change.state, timer.step, timer.job);
+  if (found?.place !== "delayed" || (found.job.retryAt ?? 0) > tick.at) return;
+  takeJob(change, found.job, "delayed");
+  enqueue(change, found.job);
+}
+
+/** From the start of a job's first attempt. */
+export function elapsedSeconds(job: Pick<Job, "firstAttemptAt">, at: number): number {
+  return (at - (job.firstAttemptAt ?? at)) / 1000;
+}
+
+// ---
+
+function leave(change: Change, job: Job, place: JobPlace, output: string | null): void {
+  takeJob(change, job, place);
+  publishStepState(change, job, "not_running", output);
+}
+
+function retry(change: Change, job: Job, failure: Failure, retryAt: number): void {
+  const next: Job = {
+    ...job,
+    attempt: job.attempt + 1,
+    lastFailure: failure,
+    worker: null,
+    isStarted: false,
+    waits: answeredWaits(job),
+  };
+  if (retryAt <= change.at) enqueue(change, next);
+  else {
+    putJob(change, { ...next, retryAt }, "delayed");
+    const timer = { kind: "retry", step: job.step, job: job.id } as const;
+    change.commands.push({ kind: "set_timer", timer, at: retryAt });
+  }
+  admit(change, job.step);
+}
+
+/** The failure goes to the step that catches it, if that has not caught too often on this line. */
+function giveUp(change: Change, job: Job, failure: Failure): void {
+  const { catchers, steps } = change.definition;
+  const catcher = catchers.get(job.step);
+  const count = catcher === undefined ? 0 : (job.recoveries[catcher] ?? 0) + 1;
+  const failed = { attempts: job.attempt, elapsed: elapsedSeconds(job, change.at) };
+  if (catcher !== undefined && count <= (steps.get(catcher)?.recoveriesMax ?? 0)) {
+    const data = {
+      stepName: job.step,
+      input: job.event,
+      failure,
+      attempts: failed.attempts,
+      elapsedSeconds: failed.elapsed,
+    };
+    admit(change, job.step);
+    newJob(
+      change,
+      catcher,
+      { type: "StepFailedEvent", data },
+      { ...job.recoveries, [catcher]: count },
+    );
+    return;
+  }
+  const data = {
+    step_name: job.step,
+    exception: { exception_type: failure.name, exception_message: failure.message },
+    attempts: failed.attempts,
+    elapsed_seconds: failed.elapsed,
+  };
+  finish(change, { status: "failed", event: { type: "WorkflowFailedEvent", data }, failure });
+}

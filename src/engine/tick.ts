@@ -1,0 +1,62 @@
+/**
+ * Ticks: facts about a run, in the past tense, each with the time at which it happened. The journal
+ * of a run is its ticks; replaying them gives its state. Whatever was random, timed or decided by
+ * the author's code is recorded here, so that a replay needs none of it.
+ */
+import type { Failure } from "../base/errors.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Event } from "../workflow/event.ts";
+
+/** Which attempt at which job a tick is about. */
+interface OfJob {
+  readonly step: string;
+  readonly job: number;
+  readonly attempt: number;
+}
+
+export type Timer =
+  | { readonly kind: "deadline" }
+  | { readonly kind: "retry"; readonly step: string; readonly job: number }
+  | { readonly kind: "wait"; readonly step: string; readonly job: number; readonly wait: string };
+
+/** Sets the value at a path of the state, or removes it when `value` is absent. */
+export interface StateChange {
+  readonly path: readonly string[];
+  readonly value?: Json;
+}
+
+export type TickBody =
+  | { readonly kind: "run_started"; readonly event: Event; readonly store: JsonObject }
+  /** From outside the run; `target` is a step, or null for all. */
+  | { readonly kind: "event_received"; readonly event: Event; readonly target: string | null }
+  | ({ readonly kind: "event_sent"; readonly event: Event; readonly target: string | null } & OfJob)
+  | ({ readonly kind: "event_written"; readonly event: Event } & OfJob)
+  | ({
+      readonly kind: "event_collected";
+      readonly event: Event;
+      readonly buffer: string;
+      readonly expected: readonly string[];
+    } & OfJob)
+  | ({
+      readonly kind: "wait_opened";
+      readonly wait: string;
+      readonly type: string;
+      readonly where: JsonObject | null;
+      readonly prompt: Event | null;
+      readonly deadlineAt: number | null;
+    } & OfJob)
+  | ({ readonly kind: "effect_returned"; readonly key: string; readonly value: Json } & OfJob)
+  | ({ readonly kind: "state_changed"; readonly changes: readonly StateChange[] } & OfJob)
+  | ({ readonly kind: "step_succeeded"; readonly event: Event | null } & OfJob)
+  /** `retryAt` is what the policy decided; null: it gave up. */
+  | ({
+      readonly kind: "step_failed";
+      readonly failure: Failure;
+      readonly retryAt: number | null;
+    } & OfJob)
+  | { readonly kind: "timer_fired"; readonly timer: Timer }
+  | { readonly kind: "cancel_requested" };
+
+/** `at` is milliseconds since 1970. */
+export type Tick = TickBody & { readonly at: number };
+export type TickOf<Kind extends Tick["kind"]> = Extract<Tick, { readonly kind: Kind }>;

@@ -1,0 +1,118 @@
+/**
+ * Bytes of a request become a JSON value, or an error that says why not.
+ *
+ * The law: nothing is trusted before it is checked, in the order of cost. The declared length, then
+ * the bytes as they come (a header can lie, a chunked body has none), then the encoding, then the
+ * nesting, and only then the parser. Never more than the limit is held.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import { jsonDepth } from "../base/json.ts";
+
+/** Strict; drops a byte order mark. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+export interface BodyLimits {
+  readonly bytesMax: number;
+  readonly depthMax: number;
+}
+
+/**
+ * Throws `body_too_large` or `json_invalid`. The message of the latter is the reason alone, for the
+ * caller to put its own words in front of.
+ */
+export async function readJsonBody(request: Request, limits: BodyLimits): Promise<unknown> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") {
+    throw invalid(`Expected a body that is not compressed, got \`${clip(encoding)}\`.`);
+  }
+  const declaredBytes = Number(request.headers.get("content-length") ?? 0);
+  if (declaredBytes > limits.bytesMax) throw tooLarge(limits.bytesMax, `${declaredBytes}`);
+
+  const bytes = await readBytes(request, limits.bytesMax);
+  if (bytes.length === 0) throw invalid("Expected a JSON value, got an empty body.");
+  const text = decode(bytes);
+  const depth = jsonDepth(text);
+  if (depth > limits.depthMax) {
+    throw invalid(`Expected at most ${limits.depthMax} levels of nesting, got ${depth}.`);
+  }
+  return parse(text);
+}
+
+/**
+ * Headers for an answer that leaves the rest of a body unread. Bun 1.4.5 goes on to read and throw
+ * away such a rest, of a chunked body for ever, at gigabytes per second: so that connection has to
+ * close. One of a declared length may end by itself: many clients see the answer only after it.
+ */
+export function unreadBodyHeaders(request: Request): Readonly<Record<string, string>> {
+  const isEndless = request.body !== null && !request.headers.has("content-length");
+  return isEndless ? { connection: "close" } : {};
+}
+
+// ---
+
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  // Lets go of what is still to come. That it may fail as well changes nothing.
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  // Bun rejects a read when the client goes away; elsewhere it may wait for ever, so it is ended.
+  request.signal.addEventListener("abort", cancel);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error) => {
+        throw gone(length, error);
+      });
+      if (request.signal.aborted) throw gone(length, request.signal.reason);
+      if (done) break;
+      length += value.length;
+      if (length > bytesMax) throw tooLarge(bytesMax, `at least ${length}`);
+      chunks.push(value);
+    }
+  } catch (error) {
+    cancel();
+    throw error;
+  } finally {
+    request.signal.removeEventListener("abort", cancel);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw invalid("Expected UTF-8, got other bytes.");
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // The parser quotes the word it trips over, however long.
+    throw invalid(`${clip(reason.replace(/^JSON Parse error: /, ""))}.`);
+  }
+}
+
+function clip(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function invalid(reason: string): WorkflowError {
+  return new WorkflowError("json_invalid", reason);
+}
+
+function gone(length: number, cause: unknown): WorkflowError {
+  const reason = `Expected a whole body, but the connection ended after ${length} bytes.`;
+  return new WorkflowError("json_invalid", reason, { cause });
+}
+
+function tooLarge(bytesMax: number, got: string): WorkflowError {
+  return new WorkflowError(
+    "body_too_large",
+    `Expected a body of at most ${bytesMax} bytes, got ${got}: send less at a time.`,
+  );
+}

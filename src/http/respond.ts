@@ -1,0 +1,59 @@
+/**
+ * Answers that are not streams. Every one says what it is, may not be guessed to be something else
+ * (`nosniff`), and is not kept by a cache: it was true at one instant, for one caller.
+ */
+import { must } from "../base/assert.ts";
+
+export type HeaderFields = Readonly<Record<string, string>>;
+
+const commonHeaders: HeaderFields = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+
+export function json(status: number, value: unknown, headers: HeaderFields = {}): Response {
+  // `stringify` escapes lone surrogates, which could not be written as UTF-8.
+  const text = must<string>(JSON.stringify(value), "An answer is a JSON value.");
+  return new Response(text, {
+    status,
+    headers: {
+      "content-type": "application/json",
+      // Written out for `withoutBody`, which has nothing left to measure.
+      "content-length": String(Buffer.byteLength(text)),
+      ...commonHeaders,
+      ...headers,
+    },
+  });
+}
+
+export function empty(status: number = 204, headers: HeaderFields = {}): Response {
+  return new Response(null, { status, headers: { ...commonHeaders, ...headers } });
+}
+
+/** What an error says of itself; any error with a code will do. */
+export interface ErrorFacts {
+  readonly message: string;
+  readonly code: string;
+  readonly details?: unknown;
+}
+
+export function errorResponse(
+  error: ErrorFacts,
+  status: number,
+  headers: HeaderFields = {},
+): Response {
+  const { message: detail, code, details } = error;
+  return json(status, { detail, code, ...(details !== undefined && { details }) }, headers);
+}
+
+/** The answer to HEAD, made from the answer to GET: same status and headers. */
+export function withoutBody(response: Response): Response {
+  if (response.body === null) return response;
+  // Nobody will read it. One that is being read by somebody is theirs to end.
+  response.body.cancel().catch(() => {});
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  // Bun 1.4.5 would say `content-length: 0` here, which is not the length that GET has.
+  if (!headers.has("content-length")) headers.set("transfer-encoding", "chunked");
+  return new Response(null, { status, statusText, headers });
+}

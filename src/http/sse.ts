@@ -1,0 +1,34 @@
+/**
+ * Frames of Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ *
+ * The law: what comes in is one line, so that no text can end its frame and begin another. JSON
+ * never contains a raw CR or LF, and U+2028 ends no line here.
+ */
+import { assert } from "../base/assert.ts";
+import type { HeaderFields } from "./respond.ts";
+
+export const sseHeaders: HeaderFields = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "x-accel-buffering": "no", // nginx would collect frames before it sends them on.
+};
+
+export function sseEvent(id: number | string, data: string): Uint8Array {
+  const idText = String(id);
+  // A reader forgets its place at an empty id, and ignores one with NUL.
+  assert(idText !== "" && !/[\r\n\0]/.test(idText), "An SSE id is one line that is not empty.");
+  assertOneLine(data);
+  return Buffer.from(`id: ${idText}\ndata: ${data}\n\n`);
+}
+
+export function sseComment(text: string): Uint8Array {
+  assertOneLine(text);
+  return Buffer.from(`: ${text}\n\n`);
+}
+
+// ---
+
+function assertOneLine(text: string): void {
+  assert(!/[\r\n]/.test(text), "SSE data and comments are one line each.");
+}

@@ -1,0 +1,41 @@
+/** Bodies of answers, schema first: what is documented is what the tests hold the server to. */
+import * as v from "valibot";
+
+import { handlerSchema } from "./handler.ts";
+
+export const errorSchema: v.GenericSchema = v.object({
+  detail: v.string(),
+  code: v.string(),
+  details: v.optional(v.unknown()),
+});
+
+export const healthSchema: v.GenericSchema = v.object({
+  status: v.picklist(["healthy", "unhealthy"]),
+});
+
+export const workflowsSchema: v.GenericSchema = v.object({ workflows: v.array(v.string()) });
+
+const jsonSchema = v.record(v.string(), v.unknown());
+
+export const schemaSchema: v.GenericSchema = v.object({ start: jsonSchema, stop: jsonSchema });
+
+export const eventTypesSchema: v.GenericSchema = v.object({ events: v.array(jsonSchema) });
+
+export const graphSchema: v.GenericSchema = v.object({
+  graph: v.object({
+    name: v.string(),
+    nodes: v.array(v.looseObject({ id: v.string(), label: v.string(), node_type: v.string() })),
+    edges: v.array(
+      v.object({ source: v.string(), target: v.string(), label: v.nullable(v.string()) }),
+    ),
+    description: v.nullable(v.string()),
+  }),
+});
+
+export const handlersSchema: v.GenericSchema = v.object({ handlers: v.array(handlerSchema) });
+
+export const sentSchema: v.GenericSchema = v.object({ status: v.literal("sent") });
+
+export const cancelledSchema: v.GenericSchema = v.object({
+  status: v.picklist(["cancelled", "deleted"]),
+});

@@ -1,0 +1,61 @@
+/**
+ * An event on the wire. Declared fields stand in `value` by name, further ones under `value._data`;
+ * the order of keys is part of the protocol.
+ */
+import * as v from "valibot";
+
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+
+export interface Envelope {
+  readonly value: JsonObject;
+  readonly qualified_name: string | null;
+  readonly type: string;
+  /** Names of the types that its type extends, nearest first; null when there are none. */
+  readonly types: readonly string[] | null;
+}
+
+export const envelopeSchema: v.GenericSchema<Envelope> = v.object({
+  value: v.pipe(v.custom<JsonObject>(isJsonObject), v.metadata({ type: "object" })),
+  qualified_name: v.nullable(v.string()),
+  type: v.string(),
+  types: v.nullable(v.array(v.string())),
+});
+
+/** What the wire needs to know of an event type. */
+export interface WireType {
+  readonly type: string;
+  readonly family: string;
+  readonly parents: readonly string[];
+  readonly fields: ReadonlySet<string>;
+}
+
+export function toEnvelope(type: WireType, data: JsonObject, qualifiedName: string): Envelope {
+  return {
+    value: toWireValue(type, data),
+    qualified_name: qualifiedName,
+    type: type.type,
+    types: type.parents.length > 0 ? type.parents : null,
+  };
+}
+
+/** The data that a `value` of the wire stands for. */
+export function fromWireValue(value: JsonObject): JsonObject {
+  const { _data: extra, ...declared } = value;
+  return isJsonObject(extra) ? { ...extra, ...declared } : value;
+}
+
+// ---
+
+function toWireValue({ family, fields }: WireType, data: JsonObject): JsonObject {
+  const entries = Object.entries(data);
+  const declared = entries.filter(
+    // A stop event without a result shows none.
+    ([name, field]) =>
+      fields.has(name) && !(family === "stop" && name === "result" && field === null),
+  );
+  const extra = entries.filter(([name]) => !fields.has(name));
+  return {
+    ...Object.fromEntries(declared),
+    ...(extra.length > 0 && { _data: Object.fromEntries(extra) }),
+  };
+}

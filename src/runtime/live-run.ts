@@ -1,0 +1,154 @@
+/**
+ * A run in memory: its loop, and what performs the loop's commands. It can be let go at any time
+ * that it is idle; the store has all of it.
+ */
+import { unreachable } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Command } from "../engine/command.ts";
+import { isIdle, type RunState } from "../engine/state.ts";
+import { resume } from "../engine/resume.ts";
+import type { Commit, RunSummary } from "../store/store.ts";
+import type { Definition } from "../workflow/definition.ts";
+import { Invocation } from "./invocation.ts";
+import { Loop } from "./loop.ts";
+import { Timers } from "./timers.ts";
+
+export interface LiveRunPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds of idleness after which `idled` is called; null: never. */
+  readonly idleMs: number | null;
+  commit(commit: Commit): Promise<void>;
+  ended(run: RunSummary): void;
+  broke(error: unknown): void;
+  idled(): void;
+}
+
+export class LiveRun {
+  readonly loop: Loop;
+  readonly #ports: LiveRunPorts;
+  readonly #timers: Timers;
+  readonly #invocations = new Map<number, Invocation>();
+  #summary: RunSummary;
+  #stopIdleTimer: (() => void) | null = null;
+  #edits: Promise<unknown> = Promise.resolve();
+
+  constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
+    this.#ports = ports;
+    this.#summary = summary;
+    this.#timers = new Timers(ports.clock, (timer) => {
+      void this.loop.submit({ kind: "timer_fired", timer });
+    });
+    this.loop = new Loop(definition, state, {
+      clock: ports.clock,
+      commit: (commit) => this.#commit(commit),
+      perform: (command) => this.#perform(command),
+      stopped: (reason) =>
+        "error" in reason ? ports.broke(reason.error) : ports.ended(this.#summary),
+    });
+  }
+
+  get summary(): RunSummary {
+    return this.#summary;
+  }
+
+  /** When its next timer is due, if it waits for one. */
+  get nextTimerAt(): number | null {
+    const times = resume(this.loop.state).flatMap((command) =>
+      command.kind === "set_timer" ? [command.at] : [],
+    );
+    return times.length > 0 ? Math.min(...times) : null;
+  }
+
+  /** Ends all that it does. What is under way is told why. */
+  stop(reason: unknown): void {
+    this.loop.stop(reason);
+    this.#clear();
+    for (const invocation of this.#invocations.values()) invocation.abort(reason);
+    this.#invocations.clear();
+  }
+
+  /** Lets go of an idle run. False: it is not idle, and stays. */
+  release(): boolean {
+    if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
+    this.loop.stop(new Error("The run was released."));
+    this.#clear();
+    for (const invocation of this.#invocations.values()) invocation.abandon();
+    this.#invocations.clear();
+    return true;
+  }
+
+  // ---
+
+  async #commit(commit: Commit): Promise<void> {
+    await this.#ports.commit(commit);
+    if (commit.outcome) {
+      const { completedAt } = commit.outcome;
+      this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };
+    }
+    this.#watchIdleness();
+  }
+
+  #perform(command: Command): void {
+    switch (command.kind) {
+      case "run_step":
+        return this.#runStep(command.step, command.job);
+      case "set_timer":
+        return this.#timers.set(command.timer, command.at);
+      case "finish_run":
+        return this.#finish();
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #runStep(step: string, id: number): void {
+    const job = this.loop.job(step, id);
+    if (!job) return; // The run has gone on since the command was issued.
+    const under = this.#invocations.get(id);
+    if (under && under.job.attempt === job.attempt && !under.isOver) return under.deliver();
+    const invocation = new Invocation(
+      {
+        loop: this.loop,
+        clock: this.#ports.clock,
+        log: this.#ports.log,
+        runId: this.#summary.runId,
+        handlerId: this.#summary.handlerId,
+        inTurn: (edit) => this.#inTurn(edit),
+      },
+      job,
+    );
+    this.#invocations.set(id, invocation);
+    void invocation.run().then(() => {
+      if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
+    });
+  }
+
+  #finish(): void {
+    this.#clear();
+    const reason = new DOMException("The run has ended.", "AbortError");
+    for (const invocation of this.#invocations.values()) invocation.abort(reason);
+    this.#invocations.clear();
+  }
+
+  #clear(): void {
+    this.#timers.clear();
+    this.#stopIdleTimer?.();
+    this.#stopIdleTimer = null;
+  }
+
+  #watchIdleness(): void {
+    const { idleMs, clock } = this.#ports;
+    this.#stopIdleTimer?.();
+    this.#stopIdleTimer = null;
+    if (idleMs === null || this.loop.isStopped || !isIdle(this.loop.state)) return;
+    this.#stopIdleTimer = clock.at(clock.now() + idleMs, this.#ports.idled);
+  }
+
+  #inTurn<T>(edit: () => Promise<T>): Promise<T> {
+    const result = this.#edits.then(edit);
+    this.#edits = result.catch(() => {}); // Its caller sees the failure; the next edit goes on.
+    return result;
+  }
+}

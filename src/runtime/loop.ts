@@ -1,0 +1,149 @@
+/**
+ * One live run: takes ticks, reduces them, commits, and performs the commands; nothing else.
+ *
+ * - A tick takes effect at once and in the order of `submit`; it is durable when the promise that
+ *   `submit` returns has resolved.
+ * - Ticks that come together are committed together; a commit is on its way at most once.
+ * - Commands are performed only after the commit of the tick that issued them.
+ * - A commit that fails stops the loop: what it had not stored has not happened.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Command } from "../engine/command.ts";
+import { reduce } from "../engine/reduce.ts";
+import { resume } from "../engine/resume.ts";
+import { findJob, type Job, type RunState } from "../engine/state.ts";
+import type { Tick, TickBody } from "../engine/tick.ts";
+import type { NewEvent } from "../store/event.ts";
+import type { Commit, Outcome } from "../store/store.ts";
+import type { Json } from "../base/json.ts";
+import type { Definition } from "../workflow/definition.ts";
+import { toNewEvent, toOutcome } from "./publication.ts";
+
+/** What a loop does in the world. */
+export interface LoopPorts {
+  readonly clock: Clock;
+  commit(commit: Commit): Promise<void>;
+  perform(command: Command): void;
+  /** The loop is over: its run has ended, or it could not be stored. */
+  stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void;
+}
+
+/** Ticks that will be committed together. */
+interface Batch {
+  readonly ticks: Json[];
+  readonly events: NewEvent[];
+  readonly commands: Command[];
+  outcome: Outcome | null;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+export class Loop {
+  readonly definition: Definition;
+  readonly #ports: LoopPorts;
+  #state: RunState;
+  #pending: Batch | null = null;
+  #isCommitting = false;
+  #isStopped = false;
+  #lastAt = 0;
+
+  constructor(definition: Definition, state: RunState, ports: LoopPorts) {
+    this.definition = definition;
+    this.#state = state;
+    this.#ports = ports;
+  }
+
+  /** As it is with every tick so far, stored or not. */
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Nothing is waiting to be stored. */
+  get isSettled(): boolean {
+    return !this.#pending && !this.#isCommitting;
+  }
+
+  job(step: string, id: number): Job | undefined {
+    return findJob(this.#state, step, id)?.job;
+  }
+
+  /** Resolves when the tick is stored, and rejects when it could not be. */
+  submit(body: TickBody): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    // A clock that is set back must not make a later tick look earlier.
+    this.#lastAt = Math.max(this.#lastAt, this.#ports.clock.now());
+    const tick: Tick = { ...body, at: this.#lastAt };
+    const { state, events, commands } = reduce(this.definition, this.#state, tick);
+    const hasEffect = state !== this.#state || events.length > 0;
+    if (!hasEffect) return this.#pending?.done.promise ?? Promise.resolve();
+    this.#state = state;
+    const batch = (this.#pending ??= this.#newBatch());
+    batch.ticks.push(tick as unknown as Json); // Ticks are JSON: `tick.ts`.
+    for (const event of events) batch.events.push(toNewEvent(this.definition, event, tick.at));
+    batch.commands.push(...commands);
+    if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, tick.at);
+    return batch.done.promise;
+  }
+
+  /** Performs what was under way when the run was last stored. */
+  resume(): void {
+    for (const command of resume(this.#state)) this.#ports.perform(command);
+  }
+
+  /** Takes no more ticks. What is not on its way to the store by now has not happened. */
+  stop(reason: unknown): void {
+    this.#isStopped = true;
+    this.#pending?.done.reject(reason);
+    this.#pending = null;
+  }
+
+  // ---
+
+  #newBatch(): Batch {
+    const batch: Batch = {
+      ticks: [],
+      events: [],
+      commands: [],
+      outcome: null,
+      done: Promise.withResolvers<void>(),
+    };
+    // Most ticks are waited for by nobody; a failure is reported through `stopped`.
+    batch.done.promise.catch(() => {});
+    // What is submitted in one go, such as a loop of sends, is one batch.
+    if (!this.#isCommitting) queueMicrotask(() => this.#flush());
+    return batch;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isCommitting || !this.#pending) return;
+    this.#isCommitting = true;
+    try {
+      while (this.#pending && !this.#isStopped) await this.#commit(this.#pending);
+    } finally {
+      this.#isCommitting = false;
+    }
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    this.#pending = null;
+    const { ticks, events, outcome } = batch;
+    try {
+      await this.#ports.commit({ ticks, events, ...(outcome && { outcome }) });
+    } catch (error) {
+      batch.done.reject(error);
+      this.stop(error);
+      this.#ports.stopped({ error });
+      return;
+    }
+    batch.done.resolve();
+    if (this.#isStopped) return;
+    for (const command of batch.commands) this.#ports.perform(command);
+    if (outcome) {
+      this.#isStopped = true;
+      this.#ports.stopped({ state: this.#state });
+    }
+  }
+}

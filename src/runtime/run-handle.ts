@@ -1,0 +1,103 @@
+/**
+ * A run as the program that started it sees it: awaited for its result, iterated for its stream.
+ */
+import { RunFailedError } from "../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { type Envelope, fromWireValue } from "../protocol/envelope.ts";
+import type { RunSummary } from "../store/store.ts";
+import { StopEvent } from "../workflow/builtin.ts";
+import { type Event, reviveEvent } from "../workflow/event.ts";
+import { handlerFinished, type Runtime } from "./runtime.ts";
+
+export interface StreamOptions {
+  /** Also the engine's own events, such as `StepStateChanged`. Default false. */
+  readonly includeInternal?: boolean;
+  /** Only events after this sequence. Default -1: all. */
+  readonly after?: number;
+  readonly signal?: AbortSignal;
+}
+
+export class RunHandle<Result> implements PromiseLike<Result>, AsyncIterable<Event> {
+  readonly runId: string;
+  readonly #runtime: Runtime;
+  readonly #started: Promise<RunSummary>;
+  #result: Promise<Result> | undefined;
+
+  constructor(runtime: Runtime, runId: string, started: Promise<RunSummary>) {
+    this.runId = runId;
+    this.#runtime = runtime;
+    this.#started = started;
+    started.catch(() => {}); // Whoever uses the handle is told.
+  }
+
+  /**
+   * The result of its stop event. Rejects with `RunFailedError` when the run failed or was
+   * cancelled.
+   */
+  result(): Promise<Result> {
+    this.#result ??= this.#awaitResult();
+    return this.#result;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run is awaiting its result.
+  then<A = Result, B = never>(
+    onResult?: ((result: Result) => A | PromiseLike<A>) | null,
+    onFailure?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.result().then(onResult, onFailure);
+  }
+
+  /** Every event of the stream, from its start; any number of readers, at any time. */
+  [Symbol.asyncIterator](): AsyncIterator<Event> {
+    return this.stream()[Symbol.asyncIterator]();
+  }
+
+  async *stream(options: StreamOptions = {}): AsyncGenerator<Event, void, void> {
+    const { includeInternal = false, after = -1, signal = new AbortController().signal } = options;
+    await this.#started;
+    for await (const batch of this.#runtime.store.feed.follow(this.runId, after, signal)) {
+      for (const { json, isInternal } of batch) {
+        if (includeInternal || !isInternal) yield toEvent(json);
+      }
+    }
+  }
+
+  /** Sends an event into the run; resolves when it is stored. */
+  async sendEvent(event: Event, options: { readonly step?: string } = {}): Promise<void> {
+    await this.#runtime.send(await this.#running(), event, options.step ?? null);
+  }
+
+  /** Ends the run; resolves when it has ended. Does nothing when it had ended before. */
+  async cancel(): Promise<void> {
+    const run = await this.#runtime.store.getRun((await this.#started).runId);
+    if (run?.status === "running") await this.#runtime.cancel(run);
+  }
+
+  // ---
+
+  async #running(): Promise<RunSummary> {
+    const started = await this.#started;
+    const run = await this.#runtime.store.getRun(started.runId);
+    if (run?.status !== "running") throw handlerFinished(started.handlerId);
+    return run;
+  }
+
+  async #awaitResult(): Promise<Result> {
+    await this.#started;
+    const run = await this.#runtime.ended(this.runId);
+    if (run.status === "failed" || run.status === "cancelled") {
+      const message = run.error ?? "The run was cancelled.";
+      throw new RunFailedError(run.status, { name: "RunFailed", message });
+    }
+    const event = toEvent(run.result ?? "{}");
+    // Of the plain stop event the result is what it carries; of an extension, the event itself.
+    const isPlain = event.type === StopEvent.type;
+    return (isPlain ? ((event.data as JsonObject)["result"] ?? null) : event) as Result; // By its type.
+  }
+}
+
+/** An event as it was before it was put into an envelope. */
+export function toEvent(json: string): Event {
+  const { type, value } = JSON.parse(json) as Envelope;
+  return reviveEvent({ type, data: isJsonObject(value) ? fromWireValue(value) : {} });
+}

@@ -1,0 +1,80 @@
+/**
+ * `ctx.store`: the state that the steps of a run share. Reading is of the newest state there is.
+ */
+import { isDeepStrictEqual } from "node:util";
+
+import { WorkflowError } from "../base/errors.ts";
+import { isJsonObject, type Json, type JsonObject, toJson } from "../base/json.ts";
+import { applyChanges } from "../engine/store.ts";
+import type { StateChange } from "../engine/tick.ts";
+import type { StateStore } from "../workflow/context.ts";
+import type { Invocation } from "./invocation.ts";
+
+export function createStateStore(invocation: Invocation): StateStore {
+  const { loop, inTurn } = invocation.ports;
+  const current = (): JsonObject => loop.state.store;
+
+  /** Keeps changes that lead to a valid state; others are refused before anything changes. */
+  const change = (changes: readonly StateChange[]): void => {
+    if (changes.length === 0) return;
+    loop.definition.checkState(applyChanges(current(), changes));
+    void invocation.submit({ kind: "state_changed", changes });
+  };
+
+  const replaceWith = (next: JsonObject, before: JsonObject): void => {
+    const fields = [...new Set([...Object.keys(before), ...Object.keys(next)])];
+    const changed = fields.filter((field) => !isDeepStrictEqual(before[field], next[field]));
+    change(
+      changed.map((field) => ({
+        path: [field],
+        ...(Object.hasOwn(next, field) && { value: next[field] as Json }),
+      })),
+    );
+  };
+
+  const store = {
+    async get(path?: string, fallback?: unknown): Promise<unknown> {
+      const value = path === undefined ? current() : valueAt(current(), pathOf(path));
+      // A copy: what a step does to it must not reach the others.
+      return value === undefined ? fallback : structuredClone(value);
+    },
+    async set(path: string, value: unknown): Promise<void> {
+      change([{ path: pathOf(path), value: toJson(value, `state.${path}`) }]);
+    },
+    edit<T>(edit: (draft: Record<string, unknown>) => T | Promise<T>): Promise<T> {
+      return inTurn(async () => {
+        const before = current();
+        const draft = structuredClone(before) as Record<string, unknown>;
+        const result = await edit(draft);
+        replaceWith(toJson(draft, "state") as JsonObject, before);
+        return result;
+      });
+    },
+    async clear(): Promise<void> {
+      const initial = toJson(loop.definition.initialState(), "state") as JsonObject;
+      replaceWith(initial, current());
+    },
+  };
+  return store as StateStore; // Its overloads are told apart by their arguments.
+}
+
+// ---
+
+/** Segments of a path: more are a mistake or an attack, and cost a copy each. */
+const segmentsMax = 100;
+
+function pathOf(path: string): readonly string[] {
+  const segments = path.split(".");
+  if (path.length > 0 && segments.length <= segmentsMax) return segments;
+  throw new WorkflowError(
+    "state_invalid",
+    `Expected a path into the state of 1 to ${segmentsMax} segments, such as \`user.name\`, got ${JSON.stringify(path.slice(0, 80))}.`,
+  );
+}
+
+function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((parent, segment) => {
+    if (Array.isArray(parent)) return parent.at(Number(segment));
+    return isJsonObject(parent) && Object.hasOwn(parent, segment) ? parent[segment] : undefined;
+  }, value);
+}

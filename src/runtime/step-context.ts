@@ -1,0 +1,151 @@
+/** The context that a step function is handed: its verbs become ticks of its job. */
+import { WorkflowError } from "../base/errors.ts";
+import { type Json, type JsonObject, toJson } from "../base/json.ts";
+import { elapsedSeconds } from "../engine/steps.ts";
+import { isOpen } from "../engine/wait.ts";
+import type { Attempt, StepContext, WaitOptions } from "../workflow/context.ts";
+import { checkTarget } from "../workflow/definition.ts";
+import { type AnyEventType, type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
+import type { Invocation, JobTickBody } from "./invocation.ts";
+import { createStateStore } from "./state-store.ts";
+
+export function createStepContext(invocation: Invocation): StepContext {
+  const { job, ports, step, signal } = invocation;
+  const { loop, log, runId, handlerId } = ports;
+  const context: Record<keyof StepContext, unknown> = {
+    runId,
+    handlerId,
+    workflowName: loop.definition.name,
+    stepName: step.name,
+    attempt: attemptOf(invocation),
+    signal,
+    store: createStateStore(invocation),
+    log: ((level, message, fields) =>
+      log(level, message, {
+        run: runId,
+        step: step.name,
+        job: job.id,
+        ...fields,
+      })) satisfies StepContext["log"],
+    writeEventToStream(event: Event): void {
+      void invocation.submit({ kind: "event_written", event: checked(invocation, event, "write") });
+    },
+    sendEvent(event: Event, options: { readonly step?: string } = {}): void {
+      const sent = checked(invocation, event, "send");
+      if (options.step !== undefined) checkTarget(loop.definition, options.step, sent.type);
+      void invocation.submit({ kind: "event_sent", event: sent, target: options.step ?? null });
+    },
+    collectEvents: createCollect(invocation),
+    waitForEvent: createWait(invocation),
+    run: createRun(invocation),
+  };
+  // What the author's types promise of these verbs is checked where steps are declared.
+  return context as unknown as StepContext;
+}
+
+// ---
+
+function attemptOf({ job, ports }: Invocation): Attempt {
+  return {
+    number: job.attempt,
+    elapsedSeconds: elapsedSeconds(job, ports.clock.now()),
+    lastFailure: job.lastFailure,
+    key: `${ports.runId}:${job.id}`,
+  };
+}
+
+/** An event that may enter the run: of a type that is known, its data checked. */
+function checked(invocation: Invocation, event: Event, verb: "write" | "send" | "collect"): Event {
+  const { definition } = invocation.ports.loop;
+  const known = definition.eventTypes.get(event.type);
+  const made = typeOfEvent(event);
+  // What is only shown needs no place in the graph; what is sent must find somebody to take it.
+  if (made && (known || verb === "write")) return event;
+  if (known) return known.parse(event.data);
+  throw new WorkflowError(
+    "event_undeclared",
+    `Step \`${invocation.step.name}\` cannot ${verb} \`${String(event.type)}\`: workflow \`${definition.name}\` does not know this event type. Name it in the \`emits\` of the step and the \`accepts\` of another.`,
+  );
+}
+
+function createCollect(invocation: Invocation) {
+  return (
+    event: Event,
+    types: readonly AnyEventType[],
+    { buffer = "default" }: { readonly buffer?: string } = {},
+  ): readonly Event[] | undefined => {
+    if (types.length === 0) return [];
+    const expected = types.map((type) => type.type);
+    const collected = checked(invocation, event, "collect");
+    void invocation.submit({ kind: "event_collected", event: collected, buffer, expected });
+    return invocation.currentJob.batches[buffer]?.map(reviveEvent);
+  };
+}
+
+function createWait(invocation: Invocation) {
+  const opened = new Map<string, number>();
+  const wait = async (type: AnyEventType, options: WaitOptions<object>): Promise<Event> => {
+    const count = (opened.get(type.type) ?? 0) + 1;
+    opened.set(type.type, count);
+    checkWait(invocation, type);
+    const id = options.id ?? `${type.type}#${count}`;
+    const answer = invocation.answerTo(id);
+    const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
+    // Answered before a restart: given back, and asked no more.
+    if (known && !isOpen(known)) invocation.deliver();
+    else void invocation.submit(toWaitOpened(invocation, id, type, options));
+    return answer;
+  };
+  return (type: AnyEventType, options: WaitOptions<object> = {}): Promise<Event> => {
+    const answer = wait(type, options);
+    // A function that does not look at its answer must not end the process when the run ends.
+    answer.catch(() => {});
+    return answer;
+  };
+}
+
+function toWaitOpened(
+  invocation: Invocation,
+  wait: string,
+  type: AnyEventType,
+  { where, prompt, timeout }: WaitOptions<object>,
+): JobTickBody {
+  const { clock } = invocation.ports;
+  return {
+    kind: "wait_opened",
+    wait,
+    type: type.type,
+    where: where === undefined ? null : (toJson(where, "where") as JsonObject), // Of an object.
+    prompt: prompt === undefined ? null : checked(invocation, prompt, "write"),
+    deadlineAt: timeout === undefined ? null : clock.now() + timeout * 1000,
+  };
+}
+
+function checkWait({ ports, step }: Invocation, type: AnyEventType): void {
+  const { definition } = ports.loop;
+  if (definition.eventTypes.has(type.type)) return;
+  throw new WorkflowError(
+    "event_undeclared",
+    `Step \`${step.name}\` waits for \`${type.type}\`, which nobody can send: workflow \`${definition.name}\` does not know it. Name it in the \`waits\` of the step, or in \`additionalEvents\`.`,
+  );
+}
+
+function createRun(invocation: Invocation) {
+  const keys = new Set<string>();
+  return async (key: string, effect: () => unknown): Promise<Json> => {
+    const { name } = invocation.step;
+    if (keys.has(key)) {
+      throw new WorkflowError(
+        "key_reused",
+        `Step \`${name}\` called \`ctx.run\` twice with the key \`${key}\`. A key stands for one effect: number them, as in \`${key}-1\`.`,
+      );
+    }
+    keys.add(key);
+    const kept = invocation.currentJob.effects;
+    if (Object.hasOwn(kept, key)) return kept[key] ?? null;
+    const value = toJson((await effect()) ?? null, `ctx.run("${key}")`);
+    // Only what is stored counts as done: a caller that goes on may rely on it.
+    await invocation.submit({ kind: "effect_returned", key, value });
+    return value;
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * What authors write: steps, one after another, then `run`. The types that the steps accept and
+ * emit are collected on the way, so that `run` knows what goes in and what comes out.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
+import { type Log, silentLog } from "../base/log.ts";
+import { MemoryStore } from "../store/memory.ts";
+import type { Store } from "../store/store.ts";
+import { StepFailedEvent } from "../workflow/builtin.ts";
+import type { StepContext } from "../workflow/context.ts";
+import { define } from "../workflow/define.ts";
+import type { Definition, StepFunction } from "../workflow/definition.ts";
+import type { CatchOptions, StepDraft, StepOptions, WorkflowOptions } from "../workflow/draft.ts";
+import type { AnyEventType, EventOf, InputOfType } from "../workflow/event.ts";
+import type { Entries, OutputOf } from "../workflow/schema.ts";
+import { RunHandle } from "./run-handle.ts";
+import { Runtime } from "./runtime.ts";
+
+export type StateOf<S extends Entries> = string extends keyof S
+  ? Record<string, unknown>
+  : OutputOf<S>;
+
+type Returned<Emits extends readonly AnyEventType[]> =
+  EventOf<Emits[number]> | undefined | void | Promise<EventOf<Emits[number]> | undefined | void>;
+
+/** What `run` takes: the fields of the start event. */
+export type StartInput<Accepted> = InputOfType<Extract<Accepted, { readonly family: "start" }>>;
+
+/** What a run results in: `result` of the plain stop event, or the author's stop event itself. */
+export type ResultOf<Emitted> =
+  Extract<Emitted, { readonly family: "stop" }> extends infer Stop
+    ? Stop extends { readonly type: "StopEvent" }
+      ? unknown
+      : EventOf<Stop>
+    : never;
+
+export interface RunOptions {
+  /** Default: a store in memory, which goes when the handle goes. */
+  readonly store?: Store;
+  readonly handlerId?: string;
+  /** Initial values of the shared state. */
+  readonly state?: JsonObject;
+  readonly log?: Log;
+}
+
+export class Workflow<
+  State extends Entries = Entries,
+  Accepted extends AnyEventType = never,
+  Emitted extends AnyEventType = never,
+> {
+  readonly #options: WorkflowOptions<State>;
+  readonly #steps: StepDraft[] = [];
+  #isInUse = false;
+
+  constructor(options: WorkflowOptions<State> = {}) {
+    this.#options = options;
+  }
+
+  /** Adds a step: a named function with the event types that it accepts and emits. */
+  step<
+    const Accepts extends readonly AnyEventType[],
+    const Emits extends readonly AnyEventType[] = readonly [],
+  >(
+    name: string,
+    options: StepOptions<Accepts, Emits>,
+    fn: (event: EventOf<Accepts[number]>, context: StepContext<StateOf<State>>) => Returned<Emits>,
+  ): Workflow<State, Accepted | Accepts[number], Emitted | Emits[number]> {
+    // The engine gives a step only what it accepts: the author's narrower type holds.
+    this.#add({ name, options, catches: null, run: fn as unknown as StepFunction });
+    return this as unknown as Workflow<State, Accepted | Accepts[number], Emitted | Emits[number]>;
+  }
+
+  /** Adds a step that is given the failures of other steps, when their retries are used up. */
+  catchError<const Emits extends readonly AnyEventType[]>(
+    name: string,
+    options: CatchOptions<Emits>,
+    fn: (
+      event: EventOf<typeof StepFailedEvent>,
+      context: StepContext<StateOf<State>>,
+    ) => Returned<Emits>,
+  ): Workflow<State, Accepted, Emitted | Emits[number]> {
+    const { emits, steps = null, recoveries = 1, description } = options;
+    this.#add({
+      name,
+      options: {
+        accepts: [StepFailedEvent],
+        emits,
+        ...(description !== undefined && { description }),
+      },
+      catches: { steps, recoveries },
+      run: fn as unknown as StepFunction, // As in `step`.
+    });
+    return this as unknown as Workflow<State, Accepted, Emitted | Emits[number]>;
+  }
+
+  /** Starts a run in this process, without a server. */
+  run(
+    ...args: {} extends StartInput<Accepted>
+      ? [input?: StartInput<Accepted>, options?: RunOptions]
+      : [input: StartInput<Accepted>, options?: RunOptions]
+  ): RunHandle<ResultOf<Emitted>> {
+    const [input = {}, { store = new MemoryStore(), handlerId, state, log = silentLog } = {}] =
+      args;
+    const definition = this.define(this.#options.name ?? "workflow");
+    const event = definition.startType.parse(input);
+    const runtime = new Runtime({ store, log, idleMs: null });
+    runtime.register(definition);
+    const runId = runtime.newRunId();
+    const started = store.open().then(() =>
+      runtime.start({
+        workflowName: definition.name,
+        event,
+        runId,
+        ...(handlerId !== undefined && { handlerId }),
+        ...(state !== undefined && { state }),
+      }),
+    );
+    return new RunHandle(runtime, runId, started);
+  }
+
+  /** Checks the workflow whole, under a name. Throws `definition_invalid` with every mistake. */
+  define(name: string, additionalEvents: readonly AnyEventType[] = []): Definition {
+    const definition = define(name, {
+      options: this.#options as WorkflowOptions,
+      steps: this.#steps,
+      additionalEvents,
+    });
+    this.#isInUse = true;
+    return definition;
+  }
+
+  #add(step: StepDraft): void {
+    if (this.#isInUse) {
+      throw new WorkflowError(
+        "definition_invalid",
+        `Step \`${step.name}\` comes too late: the workflow is in use. Add all steps before \`run\` or \`addWorkflow\`.`,
+      );
+    }
+    this.#steps.push(step);
+  }
+}
+
+/** Any workflow, whatever its steps: what a server takes. */
+export interface AnyWorkflow {
+  define(name: string, additionalEvents?: readonly AnyEventType[]): Definition;
+}

@@ -1,0 +1,101 @@
+/** `/events/{handler_id}`: the stream of a run, and events sent into it. */
+import * as v from "valibot";
+
+import { WorkflowError } from "../../base/errors.ts";
+import { isJsonObject } from "../../base/json.ts";
+import { ndjsonBlankLine, ndjsonHeaders } from "../../http/ndjson.ts";
+import { parseInteger, readBoolean } from "../../http/query.ts";
+import { empty, json } from "../../http/respond.ts";
+import { sseComment, sseHeaders } from "../../http/sse.ts";
+import { streamResponse } from "../../http/stream.ts";
+import { isTerminal } from "../../protocol/status.ts";
+import { handlerFinished } from "../../runtime/runtime.ts";
+import type { RunRecord } from "../../store/store.ts";
+import { type Call, type Endpoint, mustHandler, mustWorkflow } from "../endpoint.ts";
+import { encodeEvents, type Encoding } from "../event-output.ts";
+import { parseEvent } from "../event-input.ts";
+import { readBody } from "../request-body.ts";
+
+export const streamEvents: Endpoint = async (services, call) => {
+  const { request, query } = call;
+  const run = await mustHandler(services, call.params["handler_id"]);
+  const isSse = readBoolean(query, "sse", true);
+  const after = readCursor(call, isSse, run);
+  if (isTerminal(run.status) && after >= run.lastSequence) return empty();
+  call.keepOpen();
+  const encoding: Encoding = {
+    isSse,
+    includeInternal: readBoolean(query, "include_internal", false),
+    includeQualifiedName: readBoolean(query, "include_qualified_name", true),
+  };
+  const { feed } = services.runtime.store;
+  const { heartbeatMs } = services.settings;
+  return streamResponse({
+    source: (signal) => encodeEvents(feed.follow(run.runId, after, signal), encoding),
+    signal: request.signal,
+    shutdown: services.shutdown,
+    headers: isSse ? sseHeaders : ndjsonHeaders,
+    opening: isSse ? sseComment("open") : ndjsonBlankLine,
+    ...(isSse &&
+      heartbeatMs !== null && {
+        heartbeat: { bytes: sseComment("heartbeat"), intervalMs: heartbeatMs },
+      }),
+    onError: (error) => services.log("error", "A stream broke.", { run: run.runId, error }),
+  });
+};
+
+/** The body of a sent event. The event is checked by the workflow that it is sent to. */
+export const sendBodySchema: v.GenericSchema<unknown, SendBody> = v.object({
+  event: v.pipe(
+    v.unknown(),
+    v.description("An envelope with `type` and `value`, or one as a JSON string."),
+  ),
+  step: v.pipe(
+    v.optional(v.nullable(v.string())),
+    v.description("The step to send it to. Default: all that accept it."),
+  ),
+});
+
+interface SendBody {
+  readonly event: unknown;
+  readonly step?: string | null | undefined;
+}
+
+export const sendEvent: Endpoint = async (services, { request, params }) => {
+  const { event: input, step } = toSendBody(await readBody(request, "Error processing request"));
+  const run = await mustHandler(services, params["handler_id"]);
+  if (isTerminal(run.status)) throw handlerFinished(run.handlerId);
+  const event = parseEvent(mustWorkflow(services, run.workflowName), input);
+  await services.runtime.send(run, event, step ?? null);
+  return json(200, { status: "sent" });
+};
+
+// ---
+
+/** The sequence after which to begin. What a browser has seen last wins over what its page asks. */
+function readCursor({ request, query }: Call, isSse: boolean, run: RunRecord): number {
+  const lastEventId = parseInteger(request.headers.get("last-event-id") ?? "");
+  if (isSse && lastEventId !== undefined) return lastEventId;
+  const text = query.get("after_sequence") ?? "now";
+  if (text === "now") return run.lastSequence;
+  const sequence = parseInteger(text);
+  if (sequence !== undefined) return sequence;
+  throw new WorkflowError("request_invalid", `Invalid after_sequence: '${text.slice(0, 100)}'`);
+}
+
+function toSendBody(body: unknown): SendBody {
+  if (!isJsonObject(body)) {
+    const got = Array.isArray(body) ? "a list" : JSON.stringify(body)?.slice(0, 80);
+    throw new WorkflowError(
+      "request_invalid",
+      `Error processing request: expected a JSON object, got ${got}.`,
+    );
+  }
+  const { event } = body;
+  const isMissing = !event || (isJsonObject(event) && Object.keys(event).length === 0);
+  if (isMissing) throw new WorkflowError("request_invalid", "Event data is required");
+  const result = v.safeParse(sendBodySchema, body);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `\`${v.getDotPath(issue)}\`: ${issue.message}`);
+  throw new WorkflowError("request_invalid", `Error processing request: ${problems.join("; ")}.`);
+}

@@ -1,0 +1,114 @@
+/** Starting runs: `/workflows/{name}/run` waits for the end, `/run-nowait` does not. */
+import * as v from "valibot";
+
+import { WorkflowError } from "../../base/errors.ts";
+import { isJsonObject } from "../../base/json.ts";
+import { handlerIdLengthMax } from "../../base/limits.ts";
+import { json } from "../../http/respond.ts";
+import { toHandlerBody } from "../../protocol/handler.ts";
+import type { StartRequest } from "../../runtime/runtime.ts";
+import type { RunSummary } from "../../store/store.ts";
+import type { Definition } from "../../workflow/definition.ts";
+import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoint.ts";
+import { readBody } from "../request-body.ts";
+import { parseStartEvent } from "../event-input.ts";
+
+/** The body of a start. Its start event is checked by the workflow that it starts. */
+export const startBodySchema: v.GenericSchema<unknown, StartBody> = v.object({
+  start_event: v.pipe(
+    v.optional(v.unknown()),
+    v.description("The start event: its fields, an envelope, or either as a JSON string."),
+  ),
+  kwargs: v.pipe(
+    v.optional(v.unknown()),
+    v.description("The fields of the start event, where `start_event` is not given."),
+  ),
+  handler_id: v.pipe(
+    v.optional(
+      v.nullable(
+        v.pipe(
+          v.string(),
+          v.maxLength(handlerIdLengthMax),
+          v.check((id) => id.isWellFormed(), "Expected well-formed Unicode"),
+          v.regex(/^[^\p{Cc}]*$/u, "Expected no control characters"),
+        ),
+      ),
+    ),
+    v.description("An id of your own; a handler that has ended goes on with its state."),
+  ),
+  context: v.pipe(
+    v.optional(v.unknown()),
+    v.description("Initial state, if the server accepts it."),
+  ),
+});
+
+interface StartBody {
+  readonly start_event?: unknown;
+  readonly kwargs?: unknown;
+  readonly handler_id?: string | null | undefined;
+  readonly context?: unknown;
+}
+
+export const runAndWait: Endpoint = async (services, call) => {
+  const request = await readStart(services, call);
+  call.keepOpen();
+  const run = await attempt("Error running workflow", async () => {
+    const { runId } = await services.runtime.start(request);
+    return services.runtime.ended(runId);
+  });
+  return json(run.status === "completed" ? 200 : 500, toHandlerBody(run));
+};
+
+export const runNoWait: Endpoint = async (services, call) => {
+  const request = await readStart(services, call);
+  const run = await attempt("Initial persistence failed", () => services.runtime.start(request));
+  return json(200, toHandlerBody(run));
+};
+
+// ---
+
+async function readStart(services: Services, { request, params }: Call): Promise<StartRequest> {
+  const definition = mustWorkflow(services, params["name"]);
+  const body = toStartBody(await readBody(request, "Invalid JSON body"));
+  const { context } = body;
+  if (!isEmpty(context) && !services.settings.acceptContext) {
+    throw new WorkflowError(
+      "context_disabled",
+      "Context API is disabled. Set accept_context_api=True on WorkflowServer to enable it.",
+    );
+  }
+  return {
+    workflowName: definition.name,
+    event: toStartEvent(definition, body),
+    ...(body.handler_id && { handlerId: body.handler_id }),
+  };
+}
+
+function toStartBody(body: unknown): StartBody {
+  const result = v.safeParse(startBodySchema, body);
+  if (result.success && isJsonObject(body)) return result.output;
+  const problems = (result.issues ?? []).map((issue) => {
+    const path = v.getDotPath(issue);
+    return path === null ? issue.message : `\`${path}\`: ${issue.message}`;
+  });
+  const problem = Array.isArray(body) ? "Expected a JSON object, got a list" : problems.join("; ");
+  throw new WorkflowError("request_invalid", `Error processing request body: ${problem}.`);
+}
+
+function toStartEvent(definition: Definition, body: StartBody): ReturnType<typeof parseStartEvent> {
+  return parseStartEvent(definition, "start_event" in body ? body.start_event : body.kwargs);
+}
+
+function isEmpty(context: unknown): boolean {
+  return !context || (isJsonObject(context) && Object.keys(context).length === 0);
+}
+
+/** A store that says in words of its own why it could not keep a run is quoted; nothing else is. */
+async function attempt(prefix: string, start: () => Promise<RunSummary>): Promise<RunSummary> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof WorkflowError) || error.code !== "store_failed") throw error;
+    throw new WorkflowError("start_failed", `${prefix}: ${error.message}`, { cause: error });
+  }
+}

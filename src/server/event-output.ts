@@ -1,0 +1,46 @@
+/**
+ * Stored events as bytes of a stream. The encoding of an event is kept with it for as long as it is
+ * in memory, so that however many read it, it is encoded once.
+ */
+import { ndjsonLine } from "../http/ndjson.ts";
+import { sseEvent } from "../http/sse.ts";
+import type { Envelope } from "../protocol/envelope.ts";
+import type { StoredEvent } from "../store/event.ts";
+
+export interface Encoding {
+  readonly isSse: boolean;
+  readonly includeInternal: boolean;
+  readonly includeQualifiedName: boolean;
+}
+
+/** One chunk per batch; a batch of which nothing is to be seen gives none. */
+export async function* encodeEvents(
+  batches: AsyncIterable<readonly StoredEvent[]>,
+  encoding: Encoding,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const batch of batches) {
+    const visible = batch.filter((event) => encoding.includeInternal || !event.isInternal);
+    const [first, ...rest] = visible.map((event) => encode(event, encoding));
+    if (first) yield rest.length === 0 ? first : Buffer.concat([first, ...rest]);
+  }
+}
+
+// ---
+
+/** By SSE or not, with qualified name or not. */
+type Encodings = (Uint8Array | undefined)[];
+
+const encoded = new WeakMap<StoredEvent, Encodings>();
+
+function encode(event: StoredEvent, { isSse, includeQualifiedName }: Encoding): Uint8Array {
+  const encodings = encoded.get(event) ?? [];
+  encoded.set(event, encodings);
+  const index = Number(isSse) * 2 + Number(includeQualifiedName);
+  const json = (): string => (includeQualifiedName ? event.json : withoutQualifiedName(event.json));
+  return (encodings[index] ??= isSse ? sseEvent(event.sequence, json()) : ndjsonLine(json()));
+}
+
+function withoutQualifiedName(json: string): string {
+  const envelope = JSON.parse(json) as Envelope;
+  return JSON.stringify({ ...envelope, qualified_name: null } satisfies Envelope);
+}

@@ -1,0 +1,130 @@
+/**
+ * Who may ask for anything. Checked for every request, before its body is read and before anything
+ * is looked up.
+ *
+ * - A browser must have reached us under a name that is ours: another site that points its own name
+ *   at this address (DNS rebinding) would otherwise be same-origin with us.
+ * - A request that changes something and comes from a page must come from our own, or a listed one.
+ * - With keys set, a caller must show one; comparing takes the same time for every wrong one.
+ */
+import { timingSafeEqual } from "node:crypto";
+
+import { WorkflowError } from "../base/errors.ts";
+import type { Auth, Settings } from "./settings.ts";
+
+/** Throws `unauthorized`, `host_forbidden` or `origin_forbidden`. */
+export async function guard(request: Request, url: URL, settings: Settings): Promise<void> {
+  const isAuthorized = await checkAuth(request, url, settings.auth);
+  if (!isAuthorized) checkHost(request, url, settings);
+  checkOrigin(request, url, settings);
+}
+
+/** CORS headers for an answer to a page of a listed origin; none for anybody else. */
+export function corsHeaders(
+  request: Request,
+  { corsOrigins }: Settings,
+): Readonly<Record<string, string>> {
+  if (corsOrigins.size === 0) return {};
+  const origin = request.headers.get("origin") ?? "";
+  if (!corsOrigins.has(origin)) return { vary: "Origin" };
+  return {
+    vary: "Origin",
+    "access-control-allow-origin": origin,
+    "access-control-allow-credentials": "true",
+  };
+}
+
+/** Whether this asks for leave to ask, as browsers do before a request to another origin. */
+export function isPreflight(request: Request): boolean {
+  const { headers } = request;
+  return (
+    request.method === "OPTIONS" &&
+    headers.has("origin") &&
+    headers.has("access-control-request-method")
+  );
+}
+
+/** Throws `origin_forbidden` for an origin that is not listed. */
+export function preflightHeaders(
+  request: Request,
+  settings: Settings,
+): Readonly<Record<string, string>> {
+  const origin = request.headers.get("origin") ?? "";
+  if (!settings.corsOrigins.has(origin)) throw originForbidden(origin);
+  const asked = request.headers.get("access-control-request-headers");
+  return {
+    ...corsHeaders(request, settings),
+    "access-control-allow-methods": "GET, HEAD, POST",
+    "access-control-max-age": "600",
+    ...(asked !== null && { "access-control-allow-headers": asked }),
+  };
+}
+
+// ---
+
+/** Whether the caller has shown a key. Without keys to show, nobody has, and everybody may ask. */
+async function checkAuth(request: Request, url: URL, auth: Auth | null): Promise<boolean> {
+  if (auth === null) return false;
+  if (typeof auth === "function" ? await auth(request) : hasKey(request, auth)) return true;
+  if (isOpen(request.method, url.pathname)) return false;
+  throw new WorkflowError(
+    "unauthorized",
+    "Expected an API key. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
+  );
+}
+
+/** The page, which asks for the key, and the probe of whatever supervises the process. */
+function isOpen(method: string, pathname: string): boolean {
+  return (method === "GET" || method === "HEAD") && (pathname === "/" || pathname === "/health");
+}
+
+function hasKey(request: Request, keys: string | readonly string[]): boolean {
+  const [scheme, ...rest] = (request.headers.get("authorization") ?? "").split(" ");
+  const bearer = scheme?.toLowerCase() === "bearer" ? rest.join(" ") : "";
+  const shown = digest(request.headers.get("x-api-key") ?? bearer);
+  // Every key is compared, and digests are of one length, so time tells nothing about a key.
+  const matches = [keys].flat().map((key) => timingSafeEqual(shown, digest(key)));
+  return matches.includes(true);
+}
+
+function digest(text: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
+}
+
+function checkHost(request: Request, url: URL, { allowedHosts }: Settings): void {
+  const { headers } = request;
+  const isBrowser =
+    headers.has("origin") ||
+    headers.has("sec-fetch-site") ||
+    headers.has("sec-fetch-mode") ||
+    (headers.get("user-agent") ?? "").startsWith("Mozilla/");
+  if (!isBrowser) return;
+  const name = url.hostname.toLowerCase();
+  if (name === "localhost" || isAddress(name) || allowedHosts.has(name)) return;
+  throw new WorkflowError(
+    "host_forbidden",
+    `Expected a browser to reach this server as localhost, by an IP address or under a name in \`allowedHosts\`, got \`${name.slice(0, 100)}\`. Add it to \`allowedHosts\` (or \`WORKFLOWS_SERVER_ALLOWED_HOSTS\`) if it is yours.`,
+  );
+}
+
+/**
+ * A URL parser has made every spelling of an IPv4 address four numbers, and put IPv6 in brackets.
+ */
+function isAddress(hostname: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(hostname) || hostname.startsWith("[");
+}
+
+function checkOrigin(request: Request, url: URL, { corsOrigins }: Settings): void {
+  const origin = request.headers.get("origin");
+  if (origin === null || request.method === "GET" || request.method === "HEAD") return;
+  // Behind a proxy that ends TLS we see `http` where the page has `https`: hosts are compared.
+  const isOwn = URL.canParse(origin) && new URL(origin).host === url.host;
+  if (!isOwn && !corsOrigins.has(origin)) throw originForbidden(origin);
+}
+
+function originForbidden(origin: string): WorkflowError {
+  return new WorkflowError(
+    "origin_forbidden",
+    `Pages of \`${origin.slice(0, 100)}\` may not use this server. Add the origin to \`corsOrigins\` (or \`WORKFLOWS_SERVER_CORS_ORIGINS\`) if it is yours.`,
+  );
+}

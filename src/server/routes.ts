@@ -1,0 +1,225 @@
+/**
+ * The route table: a line each, with what an API document says of it. `openapi.ts` writes the
+ * document from this table, and a test holds every route to it.
+ */
+import type { GenericSchema } from "valibot";
+
+import type { Method } from "../http/router.ts";
+import {
+  cancelledSchema,
+  eventTypesSchema,
+  graphSchema,
+  handlersSchema,
+  healthSchema,
+  schemaSchema,
+  sentSchema,
+  workflowsSchema,
+} from "../protocol/bodies.ts";
+import { handlerSchema, resultSchema } from "../protocol/handler.ts";
+import { runStatuses } from "../protocol/status.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { sendBodySchema, sendEvent, streamEvents } from "./endpoints/events.ts";
+import { cancelHandler, getHandler, getResult, listHandlers } from "./endpoints/handlers.ts";
+import { runAndWait, runNoWait, startBodySchema } from "./endpoints/runs.ts";
+import {
+  getHealth,
+  getRepresentation,
+  getSchema,
+  listEventTypes,
+  listWorkflows,
+} from "./endpoints/workflows.ts";
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly in: "query" | "header";
+  readonly description: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+export interface ApiRoute {
+  readonly method: Method;
+  readonly path: string;
+  readonly endpoint: Endpoint;
+  readonly summary: string;
+  readonly parameters?: readonly QueryParameter[];
+  readonly body?: GenericSchema;
+  /** Status to what it means and the body that it has; null: none, a string: its media type. */
+  readonly answers: Readonly<Record<number, readonly [string, GenericSchema | string | null]>>;
+}
+
+const flag = (name: string, description: string, fallback: boolean): QueryParameter => ({
+  name,
+  in: "query",
+  description: `${description} Only the word \`true\` is true.`,
+  schema: { type: "string", enum: ["true", "false"], default: String(fallback) },
+});
+
+const started = {
+  409: ["A run of this handler is going on.", null],
+  400: ["The body is wrong.", null],
+  404: ["There is no such workflow.", null],
+  413: ["The body is too large.", null],
+} as const;
+
+const record = {
+  200: ["The run has completed.", handlerSchema],
+  202: ["The run is going on.", handlerSchema],
+  404: ["There is no such handler.", null],
+  500: ["The run has failed or was cancelled.", handlerSchema],
+} as const;
+
+export const apiRoutes: readonly ApiRoute[] = [
+  {
+    method: "GET",
+    path: "/health",
+    endpoint: getHealth,
+    summary: "Whether the server is ready",
+    answers: { 200: ["It is.", healthSchema], 503: ["Not yet.", healthSchema] },
+  },
+  {
+    method: "GET",
+    path: "/workflows",
+    endpoint: listWorkflows,
+    summary: "The names of all workflows",
+    answers: { 200: ["In the order of their registration.", workflowsSchema] },
+  },
+  {
+    method: "GET",
+    path: "/workflows/{name}/schema",
+    endpoint: getSchema,
+    summary: "JSON Schemas of the start and the stop event",
+    answers: { 200: ["Both.", schemaSchema], 404: ["There is no such workflow.", null] },
+  },
+  {
+    method: "GET",
+    path: "/workflows/{name}/events",
+    endpoint: listEventTypes,
+    summary: "JSON Schemas of all events of a workflow",
+    answers: { 200: ["All of them.", eventTypesSchema], 404: ["There is no such workflow.", null] },
+  },
+  {
+    method: "GET",
+    path: "/workflows/{name}/representation",
+    endpoint: getRepresentation,
+    summary: "A workflow as a graph of steps and events",
+    answers: { 200: ["The graph.", graphSchema], 404: ["There is no such workflow.", null] },
+  },
+  {
+    method: "POST",
+    path: "/workflows/{name}/run",
+    endpoint: runAndWait,
+    summary: "Run a workflow and wait for its result",
+    body: startBodySchema,
+    answers: {
+      200: ["The run has completed.", handlerSchema],
+      500: ["The run has failed or was cancelled.", handlerSchema],
+      ...started,
+    },
+  },
+  {
+    method: "POST",
+    path: "/workflows/{name}/run-nowait",
+    endpoint: runNoWait,
+    summary: "Start a workflow",
+    body: startBodySchema,
+    answers: { 200: ["The run is stored and under way.", handlerSchema], ...started },
+  },
+  {
+    method: "GET",
+    path: "/handlers",
+    endpoint: listHandlers,
+    summary: "All handlers",
+    parameters: [
+      {
+        name: "status",
+        in: "query",
+        description: "Only runs of these statuses.",
+        schema: { type: "array", items: { type: "string", enum: runStatuses } },
+      },
+      {
+        name: "workflow_name",
+        in: "query",
+        description: "Only runs of these workflows.",
+        schema: { type: "array", items: { type: "string" } },
+      },
+    ],
+    answers: { 200: ["Oldest first.", handlersSchema] },
+  },
+  {
+    method: "GET",
+    path: "/handlers/{handler_id}",
+    endpoint: getHandler,
+    summary: "What has become of a run",
+    answers: record,
+  },
+  {
+    method: "POST",
+    path: "/handlers/{handler_id}/cancel",
+    endpoint: cancelHandler,
+    summary: "End a run, or delete a handler",
+    parameters: [flag("purge", "Delete the handler with everything of its runs.", false)],
+    answers: {
+      200: ["It has ended, or is deleted.", cancelledSchema],
+      404: ["There is no such handler, or it had ended before.", null],
+    },
+  },
+  {
+    method: "GET",
+    path: "/results/{handler_id}",
+    endpoint: getResult,
+    summary: "Like `GET /handlers/{handler_id}`, with the bare result",
+    answers: {
+      ...record,
+      200: ["The run has completed.", resultSchema],
+    },
+  },
+  {
+    method: "GET",
+    path: "/events/{handler_id}",
+    endpoint: streamEvents,
+    summary: "The events of a run, past and to come",
+    parameters: [
+      flag("sse", "Server-sent events; else a JSON value per line.", true),
+      flag("include_internal", "Also the engine's own events.", false),
+      flag("include_qualified_name", "Whether `qualified_name` is filled in.", true),
+      {
+        name: "after_sequence",
+        in: "query",
+        description: "Only events after this one: an integer, -1 for all, or `now`.",
+        schema: { type: "string", default: "now" },
+      },
+      {
+        name: "acquire_timeout",
+        in: "query",
+        description: "Accepted from older clients, and ignored: readers do not exclude each other.",
+        schema: { type: "string" },
+      },
+      {
+        name: "Last-Event-ID",
+        in: "header",
+        description: "Where a server-sent event stream broke off; wins over `after_sequence`.",
+        schema: { type: "integer" },
+      },
+    ],
+    answers: {
+      200: ["The stream; it ends with the run.", "text/event-stream"],
+      204: ["The run has ended, and there is nothing after the cursor.", null],
+      400: ["A parameter is wrong.", null],
+      404: ["There is no such handler.", null],
+    },
+  },
+  {
+    method: "POST",
+    path: "/events/{handler_id}",
+    endpoint: sendEvent,
+    summary: "Send an event into a run",
+    body: sendBodySchema,
+    answers: {
+      200: ["It is stored.", sentSchema],
+      400: ["The body is wrong, or the workflow does not take such an event.", null],
+      404: ["There is no such handler.", null],
+      409: ["The run has ended.", null],
+      413: ["The body is too large.", null],
+    },
+  },
+];

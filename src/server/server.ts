@@ -1,0 +1,194 @@
+/**
+ * The server that authors make: workflows by name, over HTTP. It can be bound to a port, or its
+ * `fetch` can be mounted in any server that speaks web-standard requests.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import { nameLengthMax } from "../base/limits.ts";
+import { silentLog } from "../base/log.ts";
+import { Runtime } from "../runtime/runtime.ts";
+import type { AnyWorkflow } from "../runtime/workflow.ts";
+import type { Store, StoreAbout } from "../store/store.ts";
+import type { Definition } from "../workflow/definition.ts";
+import type { AnyEventType } from "../workflow/event.ts";
+import { type App, createApp } from "./app.ts";
+import { listen, type Listener } from "./listen.ts";
+import {
+  type Settings,
+  toAddress,
+  toSettings,
+  toStore,
+  type WorkflowServerOptions,
+} from "./settings.ts";
+
+export interface AddWorkflowOptions {
+  /** Event types that no step names, but that come from outside or are shown on the stream. */
+  readonly additionalEvents?: readonly AnyEventType[];
+}
+
+export interface ServeOptions {
+  /** Default: `WORKFLOWS_SERVER_HOST`, else `0.0.0.0`: reachable from other machines. */
+  readonly host?: string | undefined;
+  /** Default: `WORKFLOWS_SERVER_PORT`, else 8080. 0 picks a free one. */
+  readonly port?: number | string | undefined;
+  /** Wins over the constructor's. */
+  readonly store?: string | Store | undefined;
+}
+
+/** Where a server listens, and what it keeps. */
+export interface Serving {
+  readonly url: URL;
+  readonly workflows: readonly string[];
+  readonly store: StoreAbout;
+  readonly isAuthenticated: boolean;
+}
+
+/** What a server is made of from its start on. */
+interface Core {
+  readonly runtime: Runtime;
+  readonly app: App;
+  /** Resolves when the store is open and unfinished runs go on. */
+  readonly opened: Promise<void>;
+}
+
+/** Under this name the CLI hears of every server that an author's file makes. */
+const onCreate: unique symbol = Symbol.for("workflows-server.onCreate");
+
+export class WorkflowServer implements AsyncDisposable {
+  readonly #options: WorkflowServerOptions;
+  readonly #settings: Settings;
+  readonly #workflows = new Map<string, Definition>();
+  readonly #shutdown = new AbortController();
+  #core: Core | null = null;
+  #isReady = false;
+  #listener: Listener | null = null;
+  #closed: Promise<void> | null = null;
+
+  /** Throws `config_invalid`. */
+  constructor(options: WorkflowServerOptions = {}) {
+    this.#options = options;
+    this.#settings = toSettings(options, process.env);
+    const hook = (globalThis as { [onCreate]?: (server: WorkflowServer) => void })[onCreate];
+    hook?.(this);
+  }
+
+  /**
+   * Offers a workflow under a name, which becomes part of its URLs. Throws `definition_invalid`
+   * with every mistake that the workflow has, or when the name is taken.
+   */
+  addWorkflow(name: string, workflow: AnyWorkflow, options: AddWorkflowOptions = {}): this {
+    if (typeof name !== "string" || !/^[^\p{Cc}]+$/u.test(name) || name.length > nameLengthMax) {
+      const got = JSON.stringify(name)?.slice(0, 80);
+      throw invalid(
+        `Expected the name of a workflow to be 1 to ${nameLengthMax} characters, got ${got}.`,
+      );
+    }
+    if (this.#workflows.has(name)) {
+      throw invalid(`Two workflows are called \`${name}\`. Add one of them under another name.`);
+    }
+    if (this.#core) {
+      throw invalid(`Workflow \`${name}\` comes too late: the server has started. Add it before.`);
+    }
+    if (typeof workflow?.define !== "function") {
+      throw invalid(
+        `Expected \`addWorkflow("${name}", …)\` to get a \`Workflow\`, got ${typeof workflow}.`,
+      );
+    }
+    this.#workflows.set(name, workflow.define(name, options.additionalEvents));
+    return this;
+  }
+
+  /** Names of all workflows, in the order of their registration. */
+  get workflowNames(): readonly string[] {
+    return [...this.#workflows.keys()];
+  }
+
+  /** Answers a request. Mount it anywhere; the first one starts the server. */
+  readonly fetch = async (request: Request): Promise<Response> => this.#answer(request, () => {});
+
+  /** Opens the store and lets every unfinished run go on. Resolves when that is done. */
+  async start(): Promise<void> {
+    await this.#begin().opened;
+  }
+
+  /** Starts, and listens. Throws `config_invalid` for an address that cannot be had. */
+  async serve(options: ServeOptions = {}): Promise<Serving> {
+    const address = toAddress(options, process.env);
+    const { runtime, opened } = this.#begin(options.store);
+    try {
+      this.#listener ??= listen(address, (request, keepOpen) => this.#answer(request, keepOpen));
+      await opened;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return {
+      url: this.#listener.url,
+      workflows: this.workflowNames,
+      store: runtime.store.about,
+      isAuthenticated: this.#settings.auth !== null,
+    };
+  }
+
+  /**
+   * Ends streams, stops runs where they are, and lets go of port and store. Runs go on at the next
+   * start.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---
+
+  #begin(store?: string | Store): Core {
+    this.#core ??= this.#create(store ?? this.#options.store);
+    return this.#core;
+  }
+
+  #create(storeOption: string | Store | undefined): Core {
+    const log = this.#options.log ?? silentLog;
+    const runtime = new Runtime({
+      store: toStore(storeOption, process.env),
+      log,
+      idleMs: this.#settings.idleMs,
+    });
+    for (const definition of this.#workflows.values()) runtime.register(definition);
+    const opened = runtime.open().then(() => {
+      this.#isReady = true;
+    });
+    opened.catch(() => {}); // Told to whoever starts, and to every request.
+    const app = createApp({
+      runtime,
+      log,
+      settings: this.#settings,
+      workflows: this.#workflows,
+      isReady: () => this.#isReady,
+      shutdown: this.#shutdown.signal,
+    });
+    return { runtime, app, opened };
+  }
+
+  async #answer(request: Request, keepOpen: () => void): Promise<Response> {
+    const { app, opened } = this.#begin();
+    return app(request, opened, keepOpen);
+  }
+
+  async #close(): Promise<void> {
+    this.#isReady = false;
+    this.#shutdown.abort();
+    const stopped = this.#listener?.close();
+    await this.#core?.opened.catch(() => {}); // A start that failed has nothing to stop.
+    await this.#core?.runtime.close();
+    await stopped;
+  }
+}
+
+// ---
+
+function invalid(message: string): WorkflowError {
+  return new WorkflowError("definition_invalid", message);
+}

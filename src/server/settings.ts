@@ -1,0 +1,124 @@
+/**
+ * How a server is set up: options of the constructor, then environment variables, then defaults;
+ * checked once, then fixed.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import { heartbeatMs, idleMsDefault } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import { MemoryStore } from "../store/memory.ts";
+import { SqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+
+export interface WorkflowServerOptions {
+  /**
+   * Where runs are kept: the path of a SQLite file, `"memory"`, or a store of your own.
+   * Default: `WORKFLOWS_SERVER_STORE`, else `.workflows/state.db` in the working directory.
+   */
+  readonly store?: string | Store;
+  /**
+   * Keys that callers must show, or a function that decides. Default: `WORKFLOWS_SERVER_API_KEY`.
+   */
+  readonly auth?: Auth;
+  /** Origins of other sites whose pages may use this server, such as `https://app.example`. */
+  readonly corsOrigins?: readonly string[];
+  /** Host names under which browsers may reach this server, besides localhost and IP addresses. */
+  readonly allowedHosts?: readonly string[];
+  /** Takes a `context` with initial state in the body of a start. Default false. */
+  readonly acceptContext?: boolean;
+  /** Seconds after which a run that only waits leaves memory; null: never. Default 60. */
+  readonly idleTimeout?: number | null;
+  /** Seconds between heartbeats on a silent SSE stream; null: none. Default 25. */
+  readonly heartbeatInterval?: number | null;
+  /** Where log lines go. Default: nowhere; the CLI prints them. */
+  readonly log?: Log;
+}
+
+export type Auth = string | readonly string[] | ((request: Request) => boolean | Promise<boolean>);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Settings {
+  readonly auth: Auth | null;
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly allowedHosts: ReadonlySet<string>;
+  readonly acceptContext: boolean;
+  readonly idleMs: number | null;
+  readonly heartbeatMs: number | null;
+}
+
+export const storePathDefault = ".workflows/state.db";
+export const hostDefault = "0.0.0.0";
+export const portDefault = 8080;
+
+/** Throws `config_invalid`, naming the option. */
+export function toSettings(options: WorkflowServerOptions, env: Environment): Settings {
+  const keys = env["WORKFLOWS_SERVER_API_KEY"];
+  const origins = options.corsOrigins ?? listOf(env["WORKFLOWS_SERVER_CORS_ORIGINS"]);
+  const hosts = options.allowedHosts ?? listOf(env["WORKFLOWS_SERVER_ALLOWED_HOSTS"]);
+  return Object.freeze({
+    auth: checkAuth(options.auth ?? (keys === undefined ? null : listOf(keys))),
+    corsOrigins: new Set(origins.map(checkOrigin)),
+    allowedHosts: new Set(hosts.map((host) => host.toLowerCase())),
+    acceptContext: options.acceptContext ?? false,
+    idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
+    heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
+  });
+}
+
+export function toStore(store: string | Store | undefined, env: Environment): Store {
+  const choice = store ?? env["WORKFLOWS_SERVER_STORE"] ?? storePathDefault;
+  if (typeof choice !== "string") return choice;
+  if (choice === "") throw invalid("store", "a path or `memory`", '""');
+  return choice === "memory" ? new MemoryStore() : new SqliteStore({ path: choice });
+}
+
+/** Where to listen. The peer's variables count where ours are not set. */
+export function toAddress(
+  given: { readonly host?: string | undefined; readonly port?: number | string | undefined },
+  env: Environment,
+): { readonly host: string; readonly port: number } {
+  const host =
+    given.host ?? env["WORKFLOWS_SERVER_HOST"] ?? env["WORKFLOWS_PY_SERVER_HOST"] ?? hostDefault;
+  const port =
+    given.port ?? env["WORKFLOWS_SERVER_PORT"] ?? env["WORKFLOWS_PY_SERVER_PORT"] ?? portDefault;
+  const isPort = /^\d{1,5}$/.test(String(port)) && Number(port) <= 65_535;
+  if (!isPort) throw invalid("port", "a whole number from 0 to 65535", JSON.stringify(port));
+  if (host === "") throw invalid("host", "a name or an address", '""');
+  return { host, port: Number(port) };
+}
+
+// ---
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? "")
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function checkAuth(auth: Auth | null): Auth | null {
+  if (auth === null || typeof auth === "function") return auth;
+  const keys = typeof auth === "string" ? [auth] : auth;
+  // An empty key would let everybody in who shows nothing: an unset secret must not open the door.
+  if (keys.length === 0 || keys.some((key) => key === "")) {
+    throw invalid("auth", "at least one key, none of them empty", JSON.stringify(auth));
+  }
+  return keys;
+}
+
+function checkOrigin(text: string): string {
+  const origin = URL.canParse(text) ? new URL(text).origin : "null";
+  if (origin === text.toLowerCase()) return origin;
+  throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
+}
+
+function toMs(name: string, seconds: number | null | undefined, defaultMs: number): number | null {
+  if (seconds === undefined) return defaultMs;
+  if (seconds === null) return null;
+  if (!(seconds > 0)) throw invalid(name, "seconds above 0, or null", String(seconds));
+  return seconds * 1000;
+}
+
+function invalid(name: string, expected: string, got: string): WorkflowError {
+  return new WorkflowError("config_invalid", `Expected \`${name}\` to be ${expected}, got ${got}.`);
+}

@@ -1,0 +1,124 @@
+/**
+ * The rules that every store holds, in one place: who is refused and why, how events are numbered,
+ * and which values of a record are derived from others. A store adds where the rows live.
+ */
+import { assert } from "../base/assert.ts";
+import { WorkflowError } from "../base/errors.ts";
+import type { NewEvent, StoredEvent } from "./event.ts";
+import type { Commit, NewRun, RunRecord } from "./store.ts";
+
+/** Why a run may not be created, if it may not. */
+export function refuseCreate(
+  run: NewRun,
+  previous: RunRecord | undefined,
+  namesake: RunRecord | undefined,
+): WorkflowError | undefined {
+  if (previous?.status === "running") {
+    const { runId } = previous;
+    return new WorkflowError(
+      "handler_active",
+      `Expected handler \`${run.handlerId}\` to have no running run, but \`${runId}\` is running: ` +
+        "wait for its end, cancel it, or use another handler id.",
+      { details: { handlerId: run.handlerId, runId } },
+    );
+  }
+  if (namesake) {
+    return new WorkflowError(
+      "store_conflict",
+      `Expected run id \`${run.runId}\` to be new, but there is a run of that id: use a fresh one.`,
+      { details: { runId: run.runId } },
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Why a commit under `epoch` is refused, if it is. `newest` is absent when there is no such run.
+ */
+export function refuseCommit(
+  runId: string,
+  epoch: number,
+  newest: number | undefined,
+): WorkflowError | undefined {
+  return epoch === newest ? undefined : leaseLost(runId, { epoch, newest: newest ?? null });
+}
+
+/** Why a claim is refused: the run is not there. */
+export function refuseClaim(runId: string): WorkflowError {
+  return leaseLost(runId, { newest: null });
+}
+
+function leaseLost(
+  runId: string,
+  details: { epoch?: number; newest: number | null },
+): WorkflowError {
+  const { epoch, newest } = details;
+  const came =
+    newest === null
+      ? "but there is no such run (it was deleted, or never created)"
+      : `but it is driven under epoch ${newest} now, and this was epoch ${epoch}`;
+  return new WorkflowError(
+    "lease_lost",
+    `Expected to hold run \`${runId}\`, ${came}: stop driving it.`,
+    { details: { runId, ...details } },
+  );
+}
+
+/** A handler's events are numbered on over all its runs, so a reader's cursor stays good. */
+export function firstSequenceAfter(previous: RunRecord | undefined): number {
+  return previous ? previous.lastSequence + 1 : 0;
+}
+
+/**
+ * Bugs of the caller are found when it hands its data in: met in the middle of a transaction, they
+ * would fail all those who share it.
+ */
+export function assertRun(run: NewRun): void {
+  assertInstant(run.startedAt, "startedAt");
+}
+
+export function assertCommit({ events, outcome }: Commit): void {
+  for (const [index, event] of events.entries()) {
+    assertInstant(event.at, `events[${index}].at`);
+    assert(
+      !event.isTerminal || index === events.length - 1,
+      `Expected \`events[${index}]\`, which is terminal, to be the last of ${events.length}.`,
+    );
+  }
+  if (outcome) assertInstant(outcome.completedAt, "outcome.completedAt");
+}
+
+/** The events as all readers will see them. Made once, so that readers share the objects. */
+export function numberEvents(
+  events: readonly NewEvent[],
+  firstSequence: number,
+): readonly StoredEvent[] {
+  return events.map((event, index) => ({
+    sequence: firstSequence + index,
+    json: event.json,
+    at: event.at,
+    isInternal: event.isInternal,
+    isTerminal: event.isTerminal,
+  }));
+}
+
+/**
+ * A run changed last when it started, had its newest event or ended. Derived from what is stored
+ * anyway, so that a commit need not rewrite the row of its run.
+ */
+export function updatedAt(
+  startedAt: number,
+  lastEventAt: number | null,
+  completedAt: number | null,
+): number {
+  return Math.max(startedAt, lastEventAt ?? 0, completedAt ?? 0);
+}
+
+// ---
+
+function assertInstant(value: number, name: string): void {
+  assert(
+    Number.isSafeInteger(value),
+    `Expected \`${name}\` to be whole milliseconds since 1970, got ${value}.`,
+  );
+}

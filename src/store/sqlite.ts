@@ -1,0 +1,178 @@
+/**
+ * The default store: one SQLite file, owned by one process, written in groups.
+ *
+ * All calls of one turn of the event loop are one transaction and one sync of the disk. Everything
+ * is synchronous underneath, so a read never sees half of a group.
+ */
+import type { Database } from "bun:sqlite";
+import { dirname, resolve } from "node:path";
+
+import { systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { WorkflowError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
+import { Feed } from "./feed.ts";
+import { GroupCommit } from "./group.ts";
+import { assertCommit, assertRun } from "./rules.ts";
+import { openDatabase } from "./sqlite/connection.ts";
+import type { SqliteDurability } from "./sqlite/connection.ts";
+import { toStoreError } from "./sqlite/failure.ts";
+import { canonicalPath, createPrivateDirectory } from "./sqlite/file.ts";
+import { FileLock } from "./sqlite/lock.ts";
+import { Reads } from "./sqlite/reads.ts";
+import { createTransact } from "./sqlite/transact.ts";
+import { Writes } from "./sqlite/writes.ts";
+import type { CommitText } from "./sqlite/writes.ts";
+import type { StoredEvent } from "./event.ts";
+import type { Commit, HandlerFilter, NewRun, RunRecord, Store, StoreAbout } from "./store.ts";
+
+export interface SqliteOptions {
+  readonly path: string;
+  /** What a resolved write survives: a power cut (`full`, the default), or the process's end. */
+  readonly durability?: SqliteDurability;
+  readonly clock?: Pick<Clock, "nextTurn">;
+}
+
+/** What there is between `open` and `close`. */
+interface Opened {
+  readonly lock: FileLock;
+  readonly database: Database;
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly group: GroupCommit;
+}
+
+export class SqliteStore implements Store {
+  readonly about: StoreAbout;
+  readonly feed: Feed = new Feed(this);
+  readonly #path: string;
+  readonly #durability: SqliteDurability;
+  readonly #clock: Pick<Clock, "nextTurn">;
+  #opened: Opened | undefined;
+
+  constructor({ path, durability = "full", clock = systemClock }: SqliteOptions) {
+    this.#path = resolve(path);
+    this.#durability = durability;
+    this.#clock = clock;
+    this.about = { kind: "sqlite", location: this.#path, durability };
+  }
+
+  async open(): Promise<void> {
+    if (this.#opened) return;
+    let lock: FileLock | undefined;
+    try {
+      createPrivateDirectory(dirname(this.#path));
+      const path = canonicalPath(this.#path);
+      lock = new FileLock(path);
+      this.#opened = this.#start(lock, openDatabase(path, this.#durability));
+    } catch (error) {
+      lock?.release();
+      throw toStoreError("open", this.#path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    this.#opened = undefined;
+    try {
+      opened.group.flush();
+      opened.database.close(true);
+    } catch (error) {
+      throw toStoreError("close", this.#path, error);
+    } finally {
+      opened.lock.release();
+    }
+  }
+
+  async create(run: NewRun, first: Commit): Promise<void> {
+    const { group, writes } = this.#mustBeOpen();
+    assertRun(run);
+    const text = toText(first);
+    return group.submit(() => writes.create(run, text));
+  }
+
+  async commit(runId: string, epoch: number, commit: Commit): Promise<void> {
+    const { group, writes } = this.#mustBeOpen();
+    const text = toText(commit);
+    return group.submit(() => writes.commit(runId, epoch, text));
+  }
+
+  async claim(runId: string): Promise<number> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => writes.claim(runId));
+  }
+
+  async delete(handlerId: string): Promise<boolean> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => writes.delete(handlerId));
+  }
+
+  async getHandler(handlerId: string): Promise<RunRecord | undefined> {
+    return this.#read((reads) => reads.handler(handlerId));
+  }
+
+  async getRun(runId: string): Promise<RunRecord | undefined> {
+    return this.#read((reads) => reads.run(runId));
+  }
+
+  async listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]> {
+    return this.#read((reads) => reads.handlers(filter));
+  }
+
+  async readTicks(runId: string): Promise<readonly Json[]> {
+    return this.#read((reads) => reads.ticks(runId));
+  }
+
+  async readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#read((reads) => reads.events(runId, after, limit));
+  }
+
+  #start(lock: FileLock, database: Database): Opened {
+    const reads = new Reads(database);
+    const writes = new Writes(database, reads, this.feed);
+    const transact = createTransact(database);
+    const group = new GroupCommit(this.#clock, (work) => {
+      try {
+        return transact(() => {
+          writes.begin();
+          return work();
+        });
+      } catch (error) {
+        writes.forget();
+        throw toStoreError("write to", this.#path, error);
+      }
+    });
+    return { lock, database, reads, writes, group };
+  }
+
+  #read<T>(read: (reads: Reads) => T): T {
+    const { reads } = this.#mustBeOpen();
+    try {
+      return read(reads);
+    } catch (error) {
+      throw toStoreError("read", this.#path, error);
+    }
+  }
+
+  #mustBeOpen(): Opened {
+    if (this.#opened) return this.#opened;
+    throw new WorkflowError(
+      "store_failed",
+      `Expected the store in \`${this.#path}\` to be open, but it is not opened yet or closed ` +
+        "already: call `open()` before, and nothing after `close()`.",
+    );
+  }
+}
+
+// ---
+
+/** At the call, so that a tick that has no JSON rejects its caller and not the whole group. */
+function toText(commit: Commit): CommitText {
+  assertCommit(commit);
+  return {
+    ticks: commit.ticks.map((tick) => JSON.stringify(tick)),
+    events: commit.events,
+    outcome: commit.outcome,
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * One process owns a database file. The lock is an open exclusive transaction on an empty SQLite
+ * file next to it: the system releases it when the process ends, however it ends, and SQLite itself
+ * refuses a second holder within one process, which plain POSIX locks would let in.
+ *
+ * Law: the lock file is opened by SQLite only. A POSIX lock is gone once its process closes any
+ * descriptor of the file, so merely reading it here would give the store away. That is why the
+ * owner's name is in a file of its own (`.owner`).
+ */
+import { Database } from "bun:sqlite";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+
+import { WorkflowError } from "../../base/errors.ts";
+import { isBusy } from "./failure.ts";
+import { createPrivateFile } from "./file.ts";
+
+export class FileLock {
+  readonly #holder: Database;
+  readonly #ownerPath: string;
+
+  /** Throws `store_locked` while another store, here or in another process, has `path`. */
+  constructor(path: string) {
+    this.#ownerPath = `${path}.owner`;
+    this.#holder = hold(path, this.#ownerPath);
+  }
+
+  release(): void {
+    // First the name, then the lock: the other way round, this could remove the next owner's name.
+    // The lock file stays. Removed, it could be locked twice: once by name, once by descriptor.
+    rmSync(this.#ownerPath, { force: true });
+    this.#holder.close(true);
+  }
+}
+
+// ---
+
+function hold(path: string, ownerPath: string): Database {
+  const lockPath = `${path}.lock`;
+  createPrivateFile(lockPath);
+  const holder = new Database(lockPath, { readwrite: true, create: false });
+  try {
+    // Whoever has it keeps it, so there is nothing to wait for.
+    holder.run("PRAGMA busy_timeout = 0");
+    holder.run("BEGIN EXCLUSIVE");
+    writeFileSync(ownerPath, `${process.pid} ${hostname()}\n`, { mode: 0o600 });
+    return holder;
+  } catch (error) {
+    holder.close(true);
+    throw isBusy(error) ? toRefusal(path, ownerPath) : error;
+  }
+}
+
+function toRefusal(path: string, ownerPath: string): WorkflowError {
+  const [pidText, host] = readOwner(ownerPath).split(" ");
+  const pid = Number(pidText) || null;
+  const isHere = pid === process.pid && host === hostname();
+  const owner = pid === null ? "another process" : `process ${pid} on \`${host}\``;
+  return new WorkflowError(
+    "store_locked",
+    `Expected \`${path}\` to be free, but ${isHere ? "this process" : owner} has it open: ` +
+      `${isHere ? "close the other store" : "stop that process"}, or name another file.`,
+    { details: { path, pid, host: host ?? null } },
+  );
+}
+
+/** The owner's process id and host; empty while it has the lock and has not written them yet. */
+function readOwner(ownerPath: string): string {
+  try {
+    return readFileSync(ownerPath, "utf8").trim();
+  } catch {
+    // It only names the owner in a message: without it, the refusal stands all the same.
+    return "";
+  }
+}

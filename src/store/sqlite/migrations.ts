@@ -1,0 +1,9 @@
+/**
+ * The schema's history. A file that was released is never edited again: what changes comes as the
+ * next file, with the next number.
+ */
+/// <reference path="./sql.d.ts" />
+import type { Migration } from "../migrate.ts";
+import initial from "./0001_initial.sql" with { type: "text" };
+
+export const migrations: readonly Migration[] = [{ version: 1, sql: initial }];

@@ -1,0 +1,299 @@
+/**
+ * The rules of a workflow, checked before anything of it runs. Every rule that is broken is found
+ * at once; each finding names the step and the event, and says what to do.
+ */
+import { nameLengthMax } from "../base/limits.ts";
+import { StepFailedEvent } from "./builtin.ts";
+import type { StepDraft, WorkflowDraft } from "./draft.ts";
+import type { AnyEventType, EventFamily } from "./event.ts";
+
+export function findMistakes(draft: WorkflowDraft): readonly string[] {
+  if (draft.steps.length === 0)
+    return ["It has no steps. Add one with `.step(name, options, fn)`."];
+  const steps = draft.steps.flatMap(stepMistakes);
+  // What follows would only repeat that a step is broken.
+  if (steps.length > 0) return [...duplicateSteps(draft), ...steps];
+  return [
+    ...duplicateSteps(draft),
+    ...typeMistakes(draft),
+    ...startAndStopMistakes(draft),
+    ...catchMistakes(draft),
+    ...flowMistakes(draft),
+    ...reachMistakes(draft),
+  ];
+}
+
+/** Every event type that a workflow mentions. */
+export function allEventTypes(draft: WorkflowDraft): readonly AnyEventType[] {
+  const mentioned = draft.steps.flatMap(({ options }) => [
+    ...options.accepts,
+    ...options.emits,
+    ...(options.waits ?? []),
+  ]);
+  return [...new Set([...mentioned, ...draft.additionalEvents])];
+}
+
+// --- one step
+
+function stepMistakes({ name, options, catches, run }: StepDraft): readonly string[] {
+  const step = `Step ${quote(name)}`;
+  const mistakes: string[] = [];
+  const positive = (value: unknown): boolean => typeof value === "number" && value > 0;
+  if (typeof name !== "string" || name.length === 0 || name.length > nameLengthMax) {
+    mistakes.push(`${step}: expected its name to be a string of 1 to ${nameLengthMax} characters.`);
+  }
+  if (typeof run !== "function")
+    mistakes.push(`${step} has no function. Pass one as the last argument.`);
+  for (const list of ["accepts", "emits", "waits"] as const) {
+    const types: unknown = options[list] ?? [];
+    if (Array.isArray(types) && types.every(isEventType)) continue;
+    mistakes.push(
+      `${step}: expected \`${list}\` to be a list of event types (what \`defineEvent\` returns).`,
+    );
+  }
+  if (!catches && Array.isArray(options.accepts) && options.accepts.length === 0) {
+    mistakes.push(
+      `${step} accepts nothing, so it can never run. Put an event type in \`accepts\`.`,
+    );
+  }
+  const { workers = 1, timeout = 1 } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    mistakes.push(
+      `${step}: expected \`workers\` to be a whole number of at least 1, got ${quote(workers)}.`,
+    );
+  }
+  if (!positive(timeout)) {
+    mistakes.push(`${step}: expected \`timeout\` to be seconds above 0, got ${quote(timeout)}.`);
+  }
+  if (catches && (!Number.isInteger(catches.recoveries) || catches.recoveries < 1)) {
+    mistakes.push(
+      `${step}: expected \`recoveries\` to be a whole number of at least 1, got ${quote(catches.recoveries)}.`,
+    );
+  }
+  return mistakes;
+}
+
+function duplicateSteps(draft: WorkflowDraft): readonly string[] {
+  return repeated(draft.steps.map((step) => step.name)).map(
+    (name) => `Two steps are called ${quote(name)}. Rename one.`,
+  );
+}
+
+// --- event types
+
+function typeMistakes(draft: WorkflowDraft): readonly string[] {
+  return repeated(allEventTypes(draft).map((type) => type.type)).map(
+    (name) =>
+      `Two different event types are called ${quote(name)}. Rename one: the name is how events are told apart.`,
+  );
+}
+
+function startAndStopMistakes(draft: WorkflowDraft): readonly string[] {
+  const starts = typesOf(draft, "accepts", "start");
+  const stops = typesOf(draft, "emits", "stop");
+  const mistakes: string[] = [];
+  if (starts.length === 0) {
+    mistakes.push(
+      "No step accepts a start event. Put `StartEvent`, or a type that extends it, in the `accepts` of the first step.",
+    );
+  }
+  if (starts.length > 1) {
+    mistakes.push(
+      `Steps accept several start events: ${list(starts)}. A run has one: keep one of them.`,
+    );
+  }
+  if (stops.length === 0) {
+    mistakes.push(
+      "No step emits a stop event, so no run could end. Put `StopEvent`, or a type that extends it, in the `emits` of the last step.",
+    );
+  }
+  if (stops.length > 1) {
+    mistakes.push(
+      `Steps emit several stop events: ${list(stops)}. A run has one: keep one of them.`,
+    );
+  }
+  for (const step of draft.steps) {
+    for (const type of step.options.accepts.filter(({ family }) => family === "stop")) {
+      mistakes.push(
+        `Step ${quote(step.name)} accepts ${quote(type.type)}, which ends the run. Use another event type between steps.`,
+      );
+    }
+  }
+  return mistakes;
+}
+
+// --- steps that catch
+
+function catchMistakes(draft: WorkflowDraft): readonly string[] {
+  const catchers = draft.steps.filter((step) => step.catches);
+  const wildcards = catchers.filter((step) => step.catches?.steps === null);
+  const claims = catchers.flatMap((step) => step.catches?.steps ?? []);
+  const mistakes = repeated(claims).map(
+    (name) => `Step ${quote(name)} is caught by two steps. Leave it to one of them.`,
+  );
+  if (wildcards.length > 1) {
+    mistakes.push(
+      `Several steps catch all failures: ${list(wildcards.map(({ name }) => name))}. Give \`steps\` to all but one.`,
+    );
+  }
+  for (const { name, catches } of catchers) {
+    for (const caught of catches?.steps ?? []) {
+      const target = draft.steps.find((step) => step.name === caught);
+      if (!target)
+        mistakes.push(
+          `Step ${quote(name)} catches ${quote(caught)}, which is no step.${hint(
+            caught,
+            draft.steps.map((step) => step.name),
+          )}`,
+        );
+      else if (target.catches)
+        mistakes.push(
+          `Step ${quote(name)} catches ${quote(caught)}, which catches failures itself. That cannot be caught.`,
+        );
+    }
+  }
+  for (const { name, catches, options } of draft.steps) {
+    if (!catches && options.accepts.some((type) => type.type === StepFailedEvent.type)) {
+      mistakes.push(
+        `Step ${quote(name)} accepts \`StepFailedEvent\`. Declare it with \`.catchError(name, options, fn)\`.`,
+      );
+    }
+  }
+  return mistakes;
+}
+
+// --- the flow of events
+
+function flowMistakes(draft: WorkflowDraft): readonly string[] {
+  const accepted = namesOf(draft, "accepts");
+  const emitted = namesOf(draft, "emits");
+  const waited = namesOf(draft, "waits");
+  const additional = new Set(draft.additionalEvents.map((type) => type.type));
+  const mistakes: string[] = [];
+  for (const { name, options } of draft.steps) {
+    for (const type of options.accepts) {
+      const isFromOutside = ["start", "stop", "human_response", "internal"].includes(type.family);
+      if (isFromOutside || emitted.has(type.type) || additional.has(type.type)) continue;
+      if (type.type === StepFailedEvent.type) continue;
+      mistakes.push(
+        `Step ${quote(name)} accepts ${quote(type.type)}, which no step emits. Put it in the \`emits\` of the step that makes it, extend \`HumanResponseEvent\` if it comes from outside, or list it in \`additionalEvents\`.${hint(type.type, [...emitted])}`,
+      );
+    }
+    for (const type of options.emits) {
+      const isForOutside = ["stop", "input_required"].includes(type.family);
+      if (isForOutside || accepted.has(type.type) || waited.has(type.type)) continue;
+      mistakes.push(
+        `Step ${quote(name)} emits ${quote(type.type)}, which no step accepts. ${cureForUntaken(type, accepted)}${hint(type.type, [...accepted])}`,
+      );
+    }
+  }
+  return mistakes;
+}
+
+function cureForUntaken(type: AnyEventType, accepted: ReadonlySet<string>): string {
+  const parent = type.parents.find((name) => accepted.has(name));
+  return parent === undefined
+    ? "Put it in the `accepts` of the step that takes it; what is only shown on the stream does not belong in `emits`."
+    : `A step accepts its parent ${quote(parent)}, but steps take exactly the types that they name: add ${quote(type.type)} to its \`accepts\`.`;
+}
+
+function reachMistakes(draft: WorkflowDraft): readonly string[] {
+  const fromOutside = (type: AnyEventType): boolean =>
+    type.family === "start" ||
+    type.family === "human_response" ||
+    draft.additionalEvents.includes(type);
+  const reached = closure(
+    draft.steps,
+    (step, names) =>
+      step.catches !== null ||
+      step.options.accepts.some((type) => fromOutside(type) || names.has(type.type)),
+    (step) => step.options.emits,
+  );
+  const ending = closure(
+    draft.steps,
+    (step, names) =>
+      step.options.emits.some(
+        (type) => ["stop", "input_required"].includes(type.family) || names.has(type.type),
+      ) || step.options.emits.length === 0,
+    (step) => [...step.options.accepts, ...(step.options.waits ?? [])],
+  );
+  return [
+    ...draft.steps
+      .filter((step) => !reached.has(step))
+      .map(
+        (step) =>
+          `Step ${quote(step.name)} can never run: no way leads to it from the start event, or from outside.`,
+      ),
+    ...draft.steps
+      .filter((step) => !ending.has(step))
+      .map(
+        (step) =>
+          `Step ${quote(step.name)} leads nowhere: from what it emits, no way leads to a stop event or to a question to the outside.`,
+      ),
+  ];
+}
+
+/**
+ * All steps that `isIn` admits, where each admitted step adds names of types for the next round.
+ */
+function closure(
+  steps: readonly StepDraft[],
+  isIn: (step: StepDraft, names: ReadonlySet<string>) => boolean,
+  adds: (step: StepDraft) => readonly AnyEventType[],
+): ReadonlySet<StepDraft> {
+  const members = new Set<StepDraft>();
+  const names = new Set<string>();
+  for (let size = -1; size !== members.size;) {
+    size = members.size;
+    for (const step of steps) {
+      if (members.has(step) || !isIn(step, names)) continue;
+      members.add(step);
+      for (const type of adds(step)) names.add(type.type);
+    }
+  }
+  return members;
+}
+
+// --- words
+
+function typesOf(
+  draft: WorkflowDraft,
+  side: "accepts" | "emits",
+  family: EventFamily,
+): readonly string[] {
+  const types = draft.steps.flatMap((step) => step.options[side]);
+  return [...new Set(types.filter((type) => type.family === family).map((type) => type.type))];
+}
+
+function namesOf(draft: WorkflowDraft, side: "accepts" | "emits" | "waits"): ReadonlySet<string> {
+  return new Set(draft.steps.flatMap((step) => step.options[side] ?? []).map((type) => type.type));
+}
+
+function isEventType(value: unknown): value is AnyEventType {
+  return typeof value === "function" && "family" in value && "parse" in value;
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function quote(value: unknown): string {
+  return `\`${String(value)}\``;
+}
+
+function list(names: readonly string[]): string {
+  return names.map(quote).join(", ");
+}
+
+/** The name that was probably meant: the same but for case, or one is the start of the other. */
+function hint(name: string, known: readonly string[]): string {
+  const lower = name.toLowerCase();
+  const meant = known.find((other) => {
+    const candidate = other.toLowerCase();
+    return (
+      other !== name &&
+      (candidate === lower || candidate.startsWith(lower) || lower.startsWith(candidate))
+    );
+  });
+  return meant === undefined ? "" : ` Did you mean ${quote(meant)}?`;
+}

@@ -1,0 +1,118 @@
+/** From what an author wrote to a `Definition`: checked whole, then frozen. */
+import * as v from "valibot";
+
+import { WorkflowError } from "../base/errors.ts";
+import { workersDefault } from "../base/limits.ts";
+import { allEventTypes, findMistakes } from "./check.ts";
+import type { Definition, StepDefinition } from "./definition.ts";
+import type { StepDraft, WorkflowDraft } from "./draft.ts";
+import type { AnyEventType } from "./event.ts";
+import { retryPolicy } from "./retry.ts";
+import type { Entries } from "./schema.ts";
+
+/** Throws `definition_invalid` with every mistake that there is. */
+export function define(name: string, draft: WorkflowDraft): Definition {
+  const mistakes = [...findMistakes(draft), ...optionMistakes(draft)];
+  if (mistakes.length > 0) {
+    throw new WorkflowError(
+      "definition_invalid",
+      `Workflow \`${name}\` cannot run:\n${mistakes.map((mistake) => `  - ${mistake}`).join("\n")}`,
+      { details: { workflow: name, mistakes } },
+    );
+  }
+  const { options, steps } = draft;
+  const eventTypes = new Map(allEventTypes(draft).map((type) => [type.type, type]));
+  return Object.freeze({
+    name,
+    title: options.name ?? name,
+    description: options.description ?? null,
+    timeoutMs: options.timeout === undefined ? null : options.timeout * 1000,
+    steps: new Map(steps.map((step) => [step.name, defineStep(step)])),
+    routes: defineRoutes(steps),
+    catchers: defineCatchers(steps),
+    eventTypes,
+    startType: theOnly(eventTypes, steps, "accepts", "start"),
+    stopType: theOnly(eventTypes, steps, "emits", "stop"),
+    ...defineState(options.state ?? {}),
+  });
+}
+
+// ---
+
+function defineStep({ name, options, catches, run }: StepDraft): StepDefinition {
+  const { retry = null, timeout } = options;
+  return Object.freeze({
+    name,
+    description: options.description ?? null,
+    accepts: options.accepts.map((type) => type.type),
+    emits: options.emits.map((type) => type.type),
+    waits: (options.waits ?? []).map((type) => type.type),
+    // Failures are caught one at a time, as the peer does.
+    workers: catches ? 1 : (options.workers ?? workersDefault),
+    retry: typeof retry === "object" && retry !== null ? retryPolicy(retry) : retry,
+    timeoutMs: timeout === undefined ? null : timeout * 1000,
+    recoveriesMax: catches?.recoveries ?? null,
+    run,
+  });
+}
+
+function defineRoutes(steps: readonly StepDraft[]): ReadonlyMap<string, readonly string[]> {
+  const routes = new Map<string, string[]>();
+  for (const { name, options, catches } of steps) {
+    if (catches) continue; // Failures are given to a step by the engine, never routed.
+    for (const { type } of options.accepts) {
+      const takers = routes.get(type) ?? [];
+      if (!takers.includes(name)) routes.set(type, [...takers, name]);
+    }
+  }
+  return routes;
+}
+
+function defineCatchers(steps: readonly StepDraft[]): ReadonlyMap<string, string> {
+  const catchers = new Map<string, string>();
+  const wildcard = steps.find((step) => step.catches?.steps === null);
+  for (const { name, catches } of steps) {
+    if (wildcard && !catches) catchers.set(name, wildcard.name);
+  }
+  for (const { name, catches } of steps) {
+    for (const caught of catches?.steps ?? []) catchers.set(caught, name);
+  }
+  return catchers;
+}
+
+function theOnly(
+  types: ReadonlyMap<string, AnyEventType>,
+  steps: readonly StepDraft[],
+  side: "accepts" | "emits",
+  family: AnyEventType["family"],
+): AnyEventType {
+  const found = steps.flatMap((step) => step.options[side]).find((type) => type.family === family);
+  return types.get(found?.type ?? "") ?? (found as AnyEventType); // Checked: there is one.
+}
+
+function defineState(entries: Entries): Pick<Definition, "initialState" | "checkState"> {
+  const schema = v.looseObject(entries);
+  return {
+    initialState: () => v.parse(schema, {}),
+    checkState: (state) => {
+      const result = v.safeParse(schema, state);
+      if (result.success) return result.output;
+      const problems = result.issues.map((issue) => `\`${v.getDotPath(issue)}\`: ${issue.message}`);
+      throw new WorkflowError("state_invalid", `The state is not valid. ${problems.join("; ")}.`);
+    },
+  };
+}
+
+function optionMistakes({ options }: WorkflowDraft): readonly string[] {
+  const mistakes: string[] = [];
+  if (options.timeout !== undefined && !(options.timeout > 0)) {
+    mistakes.push(`Expected \`timeout\` to be seconds above 0, got \`${options.timeout}\`.`);
+  }
+  const initial = v.safeParse(v.looseObject(options.state ?? {}), {});
+  for (const issue of initial.issues ?? []) {
+    mistakes.push(
+      `State field \`${v.getDotPath(issue)}\` has no default: use \`v.optional(schema, value)\`.`,
+    );
+  }
+  return mistakes;
+}

@@ -1,0 +1,61 @@
+/** What an author has written so far: the steps of a workflow, not yet checked. */
+import type { AnyEventType } from "./event.ts";
+import type { StepFunction } from "./definition.ts";
+import type { RetryPolicy } from "./retry.ts";
+import type { Entries } from "./schema.ts";
+
+export interface WorkflowOptions<State extends Entries = Entries> {
+  /** The title of its graph. Default: the name that it is registered under. */
+  readonly name?: string;
+  readonly description?: string;
+  /** Seconds a run may take in all, waiting included. Default: no limit. */
+  readonly timeout?: number;
+  /** The fields of `ctx.store`, each with a default. Default: any field, untyped. */
+  readonly state?: State;
+}
+
+export interface StepOptions<
+  Accepts extends readonly AnyEventType[] = readonly AnyEventType[],
+  Emits extends readonly AnyEventType[] = readonly AnyEventType[],
+> {
+  /** Event types that start it, each by itself. */
+  readonly accepts: Accepts;
+  /** Event types that it may return or send. It may always return nothing. */
+  readonly emits: Emits;
+  /** Event types that it waits for with `ctx.waitForEvent`. */
+  readonly waits?: readonly AnyEventType[];
+  readonly description?: string;
+  /** Events that it works on at a time, per run. Default 4. */
+  readonly workers?: number;
+  /** What to do when it fails. Default: the run fails. */
+  readonly retry?: RetryPolicy;
+  /** Seconds that one attempt may take. Default: no limit. */
+  readonly timeout?: number;
+}
+
+export interface CatchOptions<Emits extends readonly AnyEventType[] = readonly AnyEventType[]> {
+  readonly emits: Emits;
+  /** The steps whose failures it takes. Default: all that no other step catches. */
+  readonly steps?: readonly string[];
+  /** How often it may do so along one line of events. Default 1. */
+  readonly recoveries?: number;
+  readonly description?: string;
+}
+
+export interface StepDraft {
+  readonly name: string;
+  readonly options: StepOptions;
+  /** For a step that catches failures. */
+  readonly catches: {
+    readonly steps: readonly string[] | null;
+    readonly recoveries: number;
+  } | null;
+  readonly run: StepFunction;
+}
+
+export interface WorkflowDraft {
+  readonly options: WorkflowOptions;
+  readonly steps: readonly StepDraft[];
+  /** Event types that come from outside, or are only written to the stream. */
+  readonly additionalEvents: readonly AnyEventType[];
+}

@@ -1,0 +1,177 @@
+/**
+ * How the data of an event is described. Any Standard Schema library will do; valibot entries are
+ * the short form, and stay open: a field that they do not name is kept.
+ */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+
+import { WorkflowError } from "../base/errors.ts";
+import { isJsonObject, type Json, type JsonObject, toJson } from "../base/json.ts";
+
+/** The part of a Standard Schema (version 1) that is used here. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => unknown;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+export type Entries = v.ObjectEntries;
+export type InputOf<E extends Entries> = v.InferInput<v.ObjectSchema<E, undefined>>;
+export type OutputOf<E extends Entries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
+
+/** A problem with one field, for a form to show beside it. */
+export interface FieldIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** What describes the data of one event type: a foreign schema, valibot entries, or both. */
+export interface DataSchema {
+  readonly foreign: StandardSchema | null;
+  readonly entries: Entries;
+}
+
+export function isStandardSchema(value: object): value is StandardSchema {
+  return "~standard" in value;
+}
+
+/** The valid data, with defaults filled in, as frozen JSON. Throws `event_invalid`. */
+export function parseData(schema: DataSchema, type: string, input: unknown): JsonObject {
+  const entries = validate(v.looseObject(schema.entries), type, input);
+  const output = schema.foreign
+    ? { ...validate(schema.foreign, type, input), ...pick(entries, Object.keys(schema.entries)) }
+    : entries;
+  return toJson(output, `${type}.data`) as JsonObject; // An object goes in, an object comes out.
+}
+
+/**
+ * JSON Schema of the data in the style of the peer: titled fields, `null` for what may be absent.
+ */
+export function toDataJsonSchema(
+  schema: DataSchema,
+  title: string,
+  description: string | null,
+): JsonObject {
+  const own = toJsonSchema(v.object(schema.entries), { typeMode: "input", errorMode: "ignore" });
+  const inherited = schema.foreign ? foreignJsonSchema(schema.foreign) : {};
+  const raw = toJson({ ...inherited, ...merged(inherited, own) }, title) as JsonObject;
+  const { $defs, properties, required } = withTitledFields(raw);
+  return {
+    ...(description !== null && { description }),
+    ...($defs !== undefined && { $defs }),
+    properties: properties ?? {},
+    ...(Array.isArray(required) && required.length > 0 && { required }),
+    title,
+    type: "object",
+  };
+}
+
+/** `first_name` and `firstName` become `First Name`. */
+export function titleOf(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/_+/g, " ")
+    .trim()
+    .replace(/(^|\s)\p{L}/gu, (letter) => letter.toUpperCase());
+}
+
+// ---
+
+interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+function validate(schema: StandardSchema, type: string, input: unknown): Record<string, unknown> {
+  const result = schema["~standard"].validate(input) as
+    | { readonly value: Record<string, unknown>; readonly issues?: undefined }
+    | { readonly issues: readonly StandardIssue[] };
+  if (result instanceof Promise) {
+    throw new WorkflowError(
+      "definition_invalid",
+      `Event \`${type}\` has an asynchronous schema. An event is checked at once: check what takes time in a step.`,
+    );
+  }
+  if (!result.issues) return result.value;
+  const issues = result.issues.map(toFieldIssue);
+  throw new WorkflowError("event_invalid", describeIssues(type, issues), { details: { issues } });
+}
+
+function toFieldIssue(issue: StandardIssue): FieldIssue {
+  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  return {
+    path: path.map((key) => (typeof key === "number" ? key : String(key))),
+    message: issue.message,
+  };
+}
+
+function describeIssues(type: string, issues: readonly FieldIssue[]): string {
+  const problems = issues.map(({ path, message }) =>
+    path.length > 0 ? `\`${path.join(".")}\`: ${message}` : message,
+  );
+  return `Event \`${type}\` is not valid. ${problems.join("; ")}.`;
+}
+
+function pick(source: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => key in source).map((key) => [key, source[key]]));
+}
+
+/**
+ * The Standard JSON Schema extension, where the library has it; else a schema that says nothing.
+ */
+function foreignJsonSchema(schema: StandardSchema): Record<string, unknown> {
+  const props = schema["~standard"] as { jsonSchema?: { input?: (options: object) => unknown } };
+  const described = props.jsonSchema?.input?.({ target: "draft-2020-12" });
+  return isJsonObject(described) ? { ...described } : {};
+}
+
+function merged(base: Record<string, unknown>, own: object): Record<string, unknown> {
+  const { properties = {}, required = [] } = own as { properties?: object; required?: string[] };
+  return {
+    properties: { ...(base["properties"] as object | undefined), ...properties },
+    required: [...((base["required"] as string[] | undefined) ?? []), ...required],
+  };
+}
+
+/** Fields of nested objects are titled too; a field that may be absent may also be null. */
+function fieldJsonSchema(name: string, field: JsonObject, isRequired: boolean): JsonObject {
+  const { description, title = titleOf(name), ...shape } = withTitledFields(field);
+  const label = { ...(description !== undefined && { description }), title };
+  if (isRequired || "default" in shape) return { ...shape, ...label };
+  return {
+    ...(isNullable(shape) ? shape : { anyOf: [shape, { type: "null" }] }),
+    default: null,
+    ...label,
+  };
+}
+
+function withTitledFields(schema: JsonObject): JsonObject {
+  const { properties, required, items, anyOf, oneOf } = schema;
+  const requiredNames = Array.isArray(required) ? required : [];
+  const each = (members: Json): Json =>
+    Array.isArray(members)
+      ? members.map((member) => withTitledFields(member as JsonObject))
+      : members;
+  return {
+    ...schema,
+    ...(isJsonObject(properties) && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [
+          name,
+          fieldJsonSchema(name, field as JsonObject, requiredNames.includes(name)),
+        ]),
+      ),
+    }),
+    ...(isJsonObject(items) && { items: withTitledFields(items) }),
+    ...(anyOf !== undefined && { anyOf: each(anyOf) }),
+    ...(oneOf !== undefined && { oneOf: each(oneOf) }),
+  };
+}
+
+function isNullable(schema: JsonObject): boolean {
+  const members = Array.isArray(schema["anyOf"]) ? schema["anyOf"] : [];
+  return members.some((member) => isJsonObject(member) && member["type"] === "null");
+}

@@ -1,0 +1,95 @@
+/** One process owns a file, until it ends, however it ends. */
+import { afterAll, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { SqliteStore } from "../../src/store/sqlite.ts";
+import { startChild } from "./child.ts";
+import { commitOf, eventsOf, newRun, refusalOf, ticksOf } from "./fixtures.ts";
+
+const directory = realpathSync(mkdtempSync(join(tmpdir(), "ws-")));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test("a store that another process has is refused, with the process named", async () => {
+  const path = join(directory, "held.db");
+  await using child = startChild("hold", path);
+  expect(await child.readLine()).toBe("open");
+  const refusal = await refusalOf(new SqliteStore({ path }).open(), "store_locked");
+  expect(refusal.message).toContain(`\`${path}\``);
+  expect(refusal.message).toContain(`process ${child.pid} `);
+  expect(refusal.message).toContain("stop that process, or name another file");
+  expect(refusal.details).toMatchObject({ path, pid: child.pid });
+});
+
+test("this process refuses another one, and is named", async () => {
+  const path = join(directory, "here.db");
+  const store = new SqliteStore({ path });
+  await store.open();
+  await using child = startChild("hold", path);
+  const refusal = JSON.parse((await child.readLine()) ?? "null");
+  expect(refusal).toMatchObject({ code: "store_locked" });
+  expect(refusal.message).toContain(`process ${process.pid} `);
+  await store.close();
+});
+
+test("two stores of one process do not share a file, and asking does not lose the lock", async () => {
+  const path = join(directory, "twice.db");
+  symlinkSync(path, join(directory, "alias.db"));
+  const store = new SqliteStore({ path });
+  await store.open();
+  for (const other of [path, join(directory, "alias.db")]) {
+    const refusal = await refusalOf(new SqliteStore({ path: other }).open(), "store_locked");
+    expect(refusal.message).toContain("this process has it open");
+  }
+  // POSIX locks would be gone by now, because descriptors of the same file were closed.
+  await using child = startChild("hold", path);
+  expect(JSON.parse((await child.readLine()) ?? "null")).toMatchObject({ code: "store_locked" });
+  await store.create(newRun("a"), commitOf("One"));
+  await store.close();
+});
+
+test("a store that was closed can be opened by others, and again", async () => {
+  const path = join(directory, "handed.db");
+  const store = new SqliteStore({ path });
+  for (let round = 0; round < 2; round++) {
+    await store.open();
+    await store.close();
+    expect(existsSync(`${path}.owner`)).toBe(false);
+    await using child = startChild("hold", path);
+    expect(await child.readLine()).toBe("open");
+  }
+});
+
+test("a store whose owner was killed is taken over, with all that was acknowledged", async () => {
+  const path = join(directory, "killed.db");
+  await using child = startChild("write", path);
+  expect(await child.readLine()).toBe("open");
+  let acknowledged = 0;
+  while (acknowledged < 200) acknowledged = Number(await child.readLine());
+  await child.kill();
+  for (let line = await child.readLine(); line; line = await child.readLine()) {
+    acknowledged = Number(line);
+  }
+
+  const store = new SqliteStore({ path });
+  await store.open();
+  const events = await eventsOf(store, "a");
+  // The last one may have been written and not yet acknowledged.
+  expect(events.length - 1 - acknowledged).toBeOneOf([0, 1]);
+  expect(events).toEqual(events.map((_, index) => `${index}:${index}`));
+  expect(await ticksOf(store, "a")).toHaveLength(events.length);
+  expect(await store.claim("a")).toBe(2);
+  await store.commit("a", 2, commitOf(String(events.length)));
+  expect(await eventsOf(store, "a")).toHaveLength(events.length + 1);
+  await store.close();
+});
+
+test("many processes that want one file get it one at a time", async () => {
+  const path = join(directory, "wanted.db");
+  const children = Array.from({ length: 6 }, () => startChild("hold", path));
+  const lines = await Promise.all(children.map((child) => child.readLine()));
+  expect(lines.filter((line) => line === "open")).toHaveLength(1);
+  expect(lines.filter((line) => line?.includes("store_locked"))).toHaveLength(5);
+  await Promise.all(children.map((child) => child.kill()));
+});
