@@ -12,6 +12,7 @@ import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
 import { Loop } from "./loop.ts";
+import { runStep } from "./run-step.ts";
 import { Timers } from "./timers.ts";
 
 export interface LiveRunPorts {
@@ -65,7 +66,7 @@ export class LiveRun {
   stop(reason: unknown): void {
     this.loop.stop(reason);
     this.#clear();
-    for (const invocation of this.#invocations.values()) invocation.abort(reason);
+    for (const invocation of this.#invocations.values()) invocation.end(reason);
     this.#invocations.clear();
   }
 
@@ -120,7 +121,7 @@ export class LiveRun {
       job,
     );
     this.#invocations.set(id, invocation);
-    void invocation.run().then(() => {
+    void runStep(invocation).then(() => {
       if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
     });
   }
@@ -128,7 +129,7 @@ export class LiveRun {
   #finish(): void {
     this.#clear();
     const reason = new DOMException("The run has ended.", "AbortError");
-    for (const invocation of this.#invocations.values()) invocation.abort(reason);
+    for (const invocation of this.#invocations.values()) invocation.end(reason);
     this.#invocations.clear();
   }
 

@@ -1,0 +1,85 @@
+/**
+ * Runs an author's step function, from its start to the tick that tells how it ended. What a policy
+ * decides about a failure is decided here, once, and recorded.
+ */
+import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors.ts";
+import { elapsedSeconds } from "../engine/steps.ts";
+import { type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
+import { retryPolicy } from "../workflow/retry.ts";
+import { chanceOf } from "./chance.ts";
+import type { Invocation } from "./invocation.ts";
+import { createStepContext } from "./step-context.ts";
+
+/** Never rejects: how the function ends becomes a tick. */
+export async function runStep(invocation: Invocation): Promise<void> {
+  const stopTimer = startTimer(invocation);
+  try {
+    const event = await call(invocation);
+    if (!invocation.isOver) void invocation.submit({ kind: "step_succeeded", event });
+  } catch (thrown) {
+    if (invocation.isOver) return;
+    const retryAt = decideRetry(invocation, thrown);
+    void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
+  } finally {
+    stopTimer();
+    invocation.end(new WorkflowError("step_ended", `Step \`${invocation.step.name}\` has ended.`));
+  }
+}
+
+// ---
+
+async function call(invocation: Invocation): Promise<Event | null> {
+  const { job, signal, step } = invocation;
+  const returned = step.run(reviveEvent(job.event), createStepContext(invocation));
+  const interrupted = Promise.withResolvers<never>();
+  const onAbort = (): void => interrupted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    // A function that does not look at its signal must not hold the run.
+    return checkReturned(invocation, await Promise.race([returned, interrupted.promise]));
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function checkReturned({ ports, step }: Invocation, returned: unknown): Event | null {
+  if (returned === undefined || returned === null) return null;
+  const { type: name } = returned as { readonly type?: unknown };
+  const type = ports.loop.definition.eventTypes.get(String(name));
+  if (type && step.emits.includes(type.type)) {
+    const event = returned as Event; // It has the type of one; what it carries is checked.
+    return typeOfEvent(event) === type ? event : type.parse(event.data);
+  }
+  const declared = step.emits.map((emit) => `\`${emit}\``).join(" or ") || "nothing";
+  const got = typeof name === "string" ? `event \`${name}\`` : `a ${typeof returned}`;
+  throw new WorkflowError(
+    "event_undeclared",
+    `Expected step \`${step.name}\` to return ${declared}, as its \`emits\` says, got ${got}. Return one of these, or add it to \`emits\`.`,
+  );
+}
+
+function startTimer(invocation: Invocation): () => void {
+  const { timeoutMs, name } = invocation.step;
+  if (timeoutMs === null) return () => {};
+  const { clock } = invocation.ports;
+  const message = `Step \`${name}\` took longer than its timeout of ${timeoutMs / 1000} s.`;
+  return clock.at(clock.now() + timeoutMs, () =>
+    invocation.interrupt(new DOMException(message, "TimeoutError")),
+  );
+}
+
+/** When to try again, or null: not at all. */
+function decideRetry({ job, ports, step }: Invocation, thrown: unknown): number | null {
+  if (thrown instanceof FatalError) return null;
+  const isRetryError = thrown instanceof RetryError;
+  const policy = step.retry ?? (isRetryError ? retryPolicy({}) : null);
+  const now = ports.clock.now();
+  const wait = policy?.({
+    failure: toFailure(thrown),
+    attempt: job.attempt,
+    elapsedSeconds: elapsedSeconds(job, now),
+    chance: chanceOf(`${ports.runId}:${job.id}:${job.attempt}`),
+  });
+  if (wait === undefined || wait === null) return null;
+  return now + (isRetryError ? thrown.after : wait) * 1000;
+}
