@@ -10,10 +10,10 @@ import type { Command } from "./command.ts";
 import { findJob, type Job, type JobPlace, type RunState, type StepState } from "./state.ts";
 
 /** An event that users see. The terminal one is the last of its run. */
-export interface Published {
-  readonly event: Event;
-  readonly isTerminal: boolean;
-}
+export type Published =
+  | { readonly event: Event; readonly isTerminal: boolean }
+  /** The event of a child, in the envelope that the child's own readers got. */
+  | { readonly envelope: string; readonly isTerminal: false };
 
 export interface Change {
   readonly definition: Definition;
@@ -37,6 +37,11 @@ export function stepState(change: Change, step: string): StepState {
 export function setStep(change: Change, step: string, patch: Partial<StepState>): void {
   const steps = { ...change.state.steps, [step]: { ...stepState(change, step), ...patch } };
   change.state = { ...change.state, steps };
+}
+
+/** The type of what a job works on; an empty batch is called after what it would have held. */
+export function inputName(change: Change, { events, step }: Job): string {
+  return events[0]?.type ?? change.definition.steps.get(step)?.accepts[0] ?? "NoneType";
 }
 
 /** The job that a tick tells of, if the attempt that it tells of is under way. */
@@ -75,7 +80,7 @@ export function publishStepState(
     name: job.step,
     step_state: state,
     worker_id: job.worker === null ? "<enqueued>" : String(job.worker),
-    input_event_name: job.event.type,
+    input_event_name: inputName(change, job),
     output_event_name: output,
   } satisfies JsonObject);
 }

@@ -12,7 +12,7 @@ export interface Ending {
 }
 
 export function finish(change: Change, { status, event, failure }: Ending): void {
-  const { startedAt, nextJob, store } = change.state;
+  const { startedAt, nextJob, store, children, parent } = change.state;
   // What was under way is dropped; the shared state stays, for a run that continues this one.
   change.state = {
     ...initialState(change.definition),
@@ -20,6 +20,8 @@ export function finish(change: Change, { status, event, failure }: Ending): void
     startedAt,
     nextJob,
     store,
+    children,
+    parent,
     result: status === "completed" ? event : null,
     failure,
   };

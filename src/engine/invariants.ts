@@ -32,9 +32,25 @@ export function checkInvariants(definition: Definition, state: RunState): void {
       `A waiting job of step \`${name}\` waits for something.`,
     );
   }
+  checkScopes(definition, state);
   assert(state.status === "running" || isIdle(state), "A run that has ended does nothing.");
   assert(
     (state.status === "completed") === (state.result !== null),
     "A completed run has a result.",
   );
+}
+
+// ---
+
+/** Scopes are counted only where a join asks for them. */
+function checkScopes(definition: Definition, state: RunState): void {
+  if (definition.joins.length === 0) return;
+  const jobs = Object.values(state.steps).flatMap((step) =>
+    jobPlaces.flatMap((place) => step[place]),
+  );
+  for (const [id, scope] of Object.entries(state.scopes)) {
+    const inside = jobs.filter((job) => job.scopes.includes(Number(id))).length;
+    assert(scope.jobs === inside, `Scope ${id} has ${inside} jobs, and counts ${scope.jobs}.`);
+    assert(id === "0" || inside > 0, `Scope ${id} ends with its last job.`);
+  }
 }

@@ -6,18 +6,26 @@ import type { Event } from "../workflow/event.ts";
 import { type Change, publishStepState, putJob, setStep, stepState } from "./change.ts";
 import type { Job } from "./state.ts";
 
+/** Where a job comes from: what its events inherit along their line. */
+export interface Lineage {
+  readonly scopes: readonly number[];
+  readonly recoveries: Job["recoveries"];
+}
+
 export function newJob(
   change: Change,
   step: string,
-  event: Event,
-  recoveries: Job["recoveries"],
+  input: { readonly events: readonly Event[]; readonly isBatch: boolean },
+  { scopes, recoveries }: Lineage,
 ): void {
   const id = change.state.nextJob;
   change.state = { ...change.state, nextJob: id + 1 };
+  countJob(change, scopes, 1);
   enqueue(change, {
     id,
     step,
-    event,
+    ...input,
+    scopes,
     attempt: 1,
     firstAttemptAt: null,
     lastFailure: null,
@@ -29,6 +37,17 @@ export function newJob(
     waits: [],
     recoveries,
   });
+}
+
+/** Counts a job in or out of the scopes that it is in. */
+export function countJob(change: Change, scopes: readonly number[], by: 1 | -1): void {
+  if (scopes.length === 0) return;
+  const counted = { ...change.state.scopes };
+  for (const id of scopes) {
+    const scope = must(counted[id], "A scope lives as long as it has jobs.");
+    counted[id] = { ...scope, jobs: scope.jobs + by };
+  }
+  change.state = { ...change.state, scopes: counted };
 }
 
 /** Puts a job at the end of its queue, and lets it in at once if a slot is free. */

@@ -11,6 +11,7 @@ import { activeJob, type Change, type Published, publish, updateJob } from "./ch
 import { eventCollected } from "./collect.ts";
 import type { Command } from "./command.ts";
 import { cancelRequested, deadlineDue } from "./finish.ts";
+import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
 import { isIdle, type RunState } from "./state.ts";
 import { retryDue, stepFailed, stepSucceeded } from "./steps.ts";
@@ -40,11 +41,13 @@ function apply(change: Change, tick: Tick): void {
   switch (tick.kind) {
     case "run_started":
       return runStarted(change, tick);
+    case "run_admitted":
+      return runAdmitted(change);
     case "event_received":
-      return route(change, tick.event, tick.target);
+      return eventReceived(change, tick);
     case "event_sent": {
       const sender = activeJob(change, tick);
-      if (sender) route(change, tick.event, tick.target, sender.job.recoveries);
+      if (sender) route(change, tick.event, tick.target, sender.job);
       return;
     }
     case "event_written":
@@ -56,6 +59,9 @@ function apply(change: Change, tick: Tick): void {
       return waitOpened(change, tick);
     case "effect_returned":
       return effectReturned(change, tick);
+    case "child_started":
+    case "child_shown":
+      return childTold(change, tick);
     case "state_changed":
       if (activeJob(change, tick)) {
         change.state = { ...change.state, store: applyChanges(change.state.store, tick.changes) };
@@ -75,13 +81,48 @@ function apply(change: Change, tick: Tick): void {
 }
 
 function runStarted(change: Change, tick: TickOf<"run_started">): void {
+  const { store, event, parent } = tick;
+  change.state = { ...change.state, store, queued: event, parent };
+  if (tick.isQueued) publish(change, "WorkflowQueuedEvent", {});
+  else runAdmitted(change);
+}
+
+function runAdmitted(change: Change): void {
+  const { queued } = change.state;
+  if (!queued) return;
   const { timeoutMs } = change.definition;
-  const deadlineAt = timeoutMs === null ? null : tick.at + timeoutMs;
-  change.state = { ...change.state, startedAt: tick.at, deadlineAt, store: tick.store };
+  const deadlineAt = timeoutMs === null ? null : change.at + timeoutMs;
+  change.state = { ...change.state, queued: null, startedAt: change.at, deadlineAt };
   if (deadlineAt !== null) {
     change.commands.push({ kind: "set_timer", timer: { kind: "deadline" }, at: deadlineAt });
   }
-  route(change, tick.event);
+  route(change, queued, null, { scopes: outermost(change), recoveries: {} });
+}
+
+function eventReceived(change: Change, { event, target }: TickOf<"event_received">): void {
+  const lineage = { scopes: outermost(change), recoveries: {} };
+  route(change, event, target, lineage);
+  // A join that stands alone may have got all that there is.
+  endScopes(change, lineage.scopes, lineage);
+}
+
+function childTold(change: Change, tick: TickOf<"child_started" | "child_shown">): void {
+  if (!activeJob(change, tick)) return;
+  const { children } = change.state;
+  const known = children.find((child) => child.runId === tick.runId);
+  if (tick.kind === "child_started") {
+    const { runId, handlerId, workflowName } = tick;
+    const child = { runId, handlerId, workflowName, cursor: -1 };
+    if (!known) change.state = { ...change.state, children: [...children, child] };
+    return;
+  }
+  if (!known || tick.sequence <= known.cursor) return; // Shown before a restart.
+  const shown = { ...known, cursor: tick.sequence };
+  change.state = {
+    ...change.state,
+    children: children.map((child) => (child === known ? shown : child)),
+  };
+  change.events.push({ envelope: tick.envelope, isTerminal: false });
 }
 
 function effectReturned(change: Change, tick: TickOf<"effect_returned">): void {

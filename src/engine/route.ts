@@ -3,26 +3,25 @@ import { unclaimedEventsMax } from "../base/limits.ts";
 import { qualifiedName } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import { type Change, publish } from "./change.ts";
-import { newJob } from "./queue.ts";
-import { isIdle, type Job } from "./state.ts";
+import { joinEvent } from "./join.ts";
+import { type Lineage, newJob } from "./queue.ts";
+import { isIdle } from "./state.ts";
 import { answerWaits } from "./wait.ts";
 
 /**
  * Gives an event to the steps that accept it, or to `target` only, and to every job that waits for
- * it. A step whose wait it answers does not get it as input as well. `recoveries` belong to the
- * line of events that it continues.
+ * it. A step whose wait it answers does not get it as input as well.
  */
-export function route(
-  change: Change,
-  event: Event,
-  target: string | null = null,
-  recoveries: Job["recoveries"] = {},
-): void {
+export function route(change: Change, event: Event, target: string | null, lineage: Lineage): void {
   const answered = answerWaits(change, event, target);
   const takers = (change.definition.routes.get(event.type) ?? []).filter(
     (step) => (target === null || step === target) && !answered.has(step),
   );
-  for (const step of takers) newJob(change, step, event, recoveries);
+  for (const step of takers) {
+    const join = change.definition.steps.get(step)?.join;
+    if (join) joinEvent(change, step, join, event, lineage);
+    else newJob(change, step, { events: [event], isBatch: false }, lineage);
+  }
   if (answered.size === 0 && takers.length === 0) keepUnclaimed(change, event, target);
 }
 

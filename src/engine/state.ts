@@ -23,11 +23,15 @@ export interface Wait {
   readonly isTimedOut: boolean;
 }
 
-/** One event that a step is to work on, or works on. */
+/** What a step is to work on, or works on: one event, or what a join brought together. */
 export interface Job {
   readonly id: number;
   readonly step: string;
-  readonly event: Event;
+  readonly events: readonly Event[];
+  /** Whether the function gets the list, and not the one event in it. */
+  readonly isBatch: boolean;
+  /** The fan-outs that it is a branch of, outermost first. Empty in a workflow without joins. */
+  readonly scopes: readonly number[];
   /** The attempt under way, or the next one. From 1. */
   readonly attempt: number;
   readonly firstAttemptAt: number | null;
@@ -53,12 +57,39 @@ export interface Collected {
   readonly event: Event;
 }
 
+/** A fan-out whose branches a join waits for. Scope 0 is the whole run. */
+export interface Scope {
+  /** The scopes around it, outermost first. */
+  readonly outer: readonly number[];
+  /** The step that fanned out; null for the whole run. */
+  readonly step: string | null;
+  /** Jobs that are in it now. */
+  readonly jobs: number;
+}
+
+/** A run that a step of this one has started. */
+export interface Child {
+  readonly runId: string;
+  readonly handlerId: string;
+  readonly workflowName: string;
+  /** The last of its events that was shown on this run's stream. */
+  readonly cursor: number;
+}
+
+/** The run that a child belongs to. */
+export interface Parent {
+  readonly runId: string;
+  readonly handlerId: string;
+}
+
 export interface StepState {
   readonly queue: readonly Job[];
   readonly running: readonly Job[];
   readonly delayed: readonly Job[];
   readonly waiting: readonly Job[];
   readonly buffers: Readonly<Record<string, readonly Collected[]>>;
+  /** Events that the step's join has so far, by scope. */
+  readonly joining: Readonly<Record<string, readonly Event[]>>;
 }
 
 export type JobPlace = "queue" | "running" | "delayed" | "waiting";
@@ -70,7 +101,13 @@ export interface RunState {
   /** When the workflow's timeout is over. */
   readonly deadlineAt: number | null;
   readonly steps: Readonly<Record<string, StepState>>;
+  /** The start event of a run that waits for its turn. */
+  readonly queued: Event | null;
   readonly nextJob: number;
+  readonly scopes: Readonly<Record<number, Scope>>;
+  readonly nextScope: number;
+  readonly children: readonly Child[];
+  readonly parent: Parent | null;
   /** What the steps share: `ctx.store`. */
   readonly store: JsonObject;
   /** Events that nobody took yet, oldest first, kept for a wait that opens later. */
@@ -81,7 +118,14 @@ export interface RunState {
   readonly failure: Failure | null;
 }
 
-const emptyStep: StepState = { queue: [], running: [], delayed: [], waiting: [], buffers: {} };
+const emptyStep: StepState = {
+  queue: [],
+  running: [],
+  delayed: [],
+  waiting: [],
+  buffers: {},
+  joining: {},
+};
 
 export function initialState(definition: Definition): RunState {
   return {
@@ -89,7 +133,12 @@ export function initialState(definition: Definition): RunState {
     startedAt: null,
     deadlineAt: null,
     steps: Object.fromEntries([...definition.steps.keys()].map((name) => [name, emptyStep])),
+    queued: null,
     nextJob: 1,
+    scopes: { 0: { outer: [], step: null, jobs: 0 } },
+    nextScope: 1,
+    children: [],
+    parent: null,
     store: {},
     unclaimed: [],
     result: null,
@@ -101,6 +150,7 @@ export function initialState(definition: Definition): RunState {
  * Nothing is queued, running or due for a retry: only the outside, or a timer, can move the run.
  */
 export function isIdle(state: RunState): boolean {
+  if (state.queued) return false; // It is to start as soon as there is room.
   return Object.values(state.steps).every(
     (step) => step.queue.length === 0 && step.running.length === 0 && step.delayed.length === 0,
   );

@@ -2,8 +2,10 @@
 import type { Failure } from "../base/errors.ts";
 import { activeJob, type Change, publish, publishStepState, putJob, takeJob } from "./change.ts";
 import { finish } from "./finish.ts";
-import { admit, enqueue, newJob } from "./queue.ts";
+import { endScopes, openScope } from "./join.ts";
+import { admit, countJob, enqueue, newJob } from "./queue.ts";
 import { route } from "./route.ts";
+import type { Event, EventFamily } from "../workflow/event.ts";
 import { findJob, type Job, type JobPlace } from "./state.ts";
 import type { TickOf } from "./tick.ts";
 import { answeredWaits } from "./wait.ts";
@@ -11,25 +13,35 @@ import { answeredWaits } from "./wait.ts";
 export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): void {
   const found = activeJob(change, tick);
   if (!found) return;
-  const { event } = tick;
-  leave(change, found.job, found.place, event?.type ?? "NoneType");
-  const family = event && change.definition.eventTypes.get(event.type)?.family;
-  if (event && family === "stop") {
-    finish(change, { status: "completed", event, failure: null });
+  const { job } = found;
+  const { events } = tick;
+  leave(change, job, found.place, nameOf(events));
+  const stop = events.find((event) => familyOf(change, event) === "stop");
+  if (stop) {
+    finish(change, { status: "completed", event: stop, failure: null });
     return;
   }
   admit(change, tick.step);
-  if (!event) return;
-  if (family === "input_required") publish(change, event.type, event.data);
-  route(change, event, null, found.job.recoveries);
+  const scopes = tick.isFanOut ? openScope(change, job.step, job.scopes) : job.scopes;
+  const lineage = { scopes, recoveries: job.recoveries };
+  for (const event of events) {
+    if (familyOf(change, event) === "input_required") publish(change, event.type, event.data);
+    route(change, event, null, lineage);
+  }
+  endScopes(change, scopes, lineage);
 }
 
 export function stepFailed(change: Change, tick: TickOf<"step_failed">): void {
   const found = activeJob(change, tick);
   if (!found) return;
-  leave(change, found.job, found.place, null);
-  if (tick.retryAt === null) giveUp(change, found.job, tick.failure);
-  else retry(change, found.job, tick.failure, tick.retryAt);
+  const { job } = found;
+  if (tick.retryAt !== null) {
+    suspendFor(change, job, found.place);
+    retry(change, job, tick.failure, tick.retryAt);
+    return;
+  }
+  leave(change, job, found.place, null);
+  giveUp(change, job, tick.failure);
 }
 
 export function retryDue(change: Change, tick: TickOf<"timer_fired">): void {
@@ -48,9 +60,26 @@ export function elapsedSeconds(job: Pick<Job, "firstAttemptAt">, at: number): nu
 
 // ---
 
+/** Takes a job out for good. */
 function leave(change: Change, job: Job, place: JobPlace, output: string | null): void {
   takeJob(change, job, place);
+  countJob(change, job.scopes, -1);
   publishStepState(change, job, "not_running", output);
+}
+
+/** Takes a job out of its place; it comes back. */
+function suspendFor(change: Change, job: Job, place: JobPlace): void {
+  takeJob(change, job, place);
+  publishStepState(change, job, "not_running", null);
+}
+
+/** What a step that has ended put out, in a word. */
+function nameOf(events: readonly Event[]): string {
+  return [...new Set(events.map((event) => event.type))].join(", ") || "NoneType";
+}
+
+function familyOf(change: Change, event: Event): EventFamily | undefined {
+  return change.definition.eventTypes.get(event.type)?.family;
 }
 
 function retry(change: Change, job: Job, failure: Failure, retryAt: number): void {
@@ -80,18 +109,16 @@ function giveUp(change: Change, job: Job, failure: Failure): void {
   if (catcher !== undefined && count <= (steps.get(catcher)?.recoveriesMax ?? 0)) {
     const data = {
       stepName: job.step,
-      input: job.event,
+      input: job.events[0] ?? null,
+      inputs: job.events,
       failure,
       attempts: failed.attempts,
       elapsedSeconds: failed.elapsed,
     };
     admit(change, job.step);
-    newJob(
-      change,
-      catcher,
-      { type: "StepFailedEvent", data },
-      { ...job.recoveries, [catcher]: count },
-    );
+    const recoveries = { ...job.recoveries, [catcher]: count };
+    const events = [{ type: "StepFailedEvent", data }];
+    newJob(change, catcher, { events, isBatch: false }, { scopes: job.scopes, recoveries });
     return;
   }
   const data = {

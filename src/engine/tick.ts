@@ -6,6 +6,7 @@
 import type { Failure } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Event } from "../workflow/event.ts";
+import type { Parent } from "./state.ts";
 
 /** Which attempt at which job a tick is about. */
 interface OfJob {
@@ -26,7 +27,15 @@ export interface StateChange {
 }
 
 export type TickBody =
-  | { readonly kind: "run_started"; readonly event: Event; readonly store: JsonObject }
+  /** `isQueued`: as many runs as may are under way, so this one waits for `run_admitted`. */
+  | {
+      readonly kind: "run_started";
+      readonly event: Event;
+      readonly store: JsonObject;
+      readonly isQueued: boolean;
+      readonly parent: Parent | null;
+    }
+  | { readonly kind: "run_admitted" }
   /** From outside the run; `target` is a step, or null for all. */
   | { readonly kind: "event_received"; readonly event: Event; readonly target: string | null }
   | ({ readonly kind: "event_sent"; readonly event: Event; readonly target: string | null } & OfJob)
@@ -47,7 +56,25 @@ export type TickBody =
     } & OfJob)
   | ({ readonly kind: "effect_returned"; readonly key: string; readonly value: Json } & OfJob)
   | ({ readonly kind: "state_changed"; readonly changes: readonly StateChange[] } & OfJob)
-  | ({ readonly kind: "step_succeeded"; readonly event: Event | null } & OfJob)
+  | ({
+      readonly kind: "child_started";
+      readonly runId: string;
+      readonly handlerId: string;
+      readonly workflowName: string;
+    } & OfJob)
+  | ({
+      readonly kind: "child_shown";
+      readonly runId: string;
+      readonly sequence: number;
+      /** JSON text, as the child's own readers got it. */
+      readonly envelope: string;
+    } & OfJob)
+  /** `isFanOut`: it returned a list, whose events are branches of one scope. */
+  | ({
+      readonly kind: "step_succeeded";
+      readonly events: readonly Event[];
+      readonly isFanOut: boolean;
+    } & OfJob)
   /** `retryAt` is what the policy decided; null: it gave up. */
   | ({
       readonly kind: "step_failed";

@@ -10,7 +10,9 @@ import type { Job } from "../engine/state.ts";
 import type { TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";
+import type { ChildPorts } from "./child-ports.ts";
 import type { Loop } from "./loop.ts";
+import type { ResourcePool } from "./resources.ts";
 
 /** What an invocation knows of its surroundings. */
 export interface InvocationPorts {
@@ -19,6 +21,9 @@ export interface InvocationPorts {
   readonly log: Log;
   readonly runId: string;
   readonly handlerId: string;
+  /** Resources that live as long as the run, or longer. */
+  readonly resources: ResourcePool;
+  readonly children: ChildPorts;
   /** Serialises the edits of the shared state of the run. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
 }

@@ -11,6 +11,8 @@ import { resume } from "../engine/resume.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
+import type { ChildPorts } from "./child-ports.ts";
+import { ResourcePool } from "./resources.ts";
 import { Loop } from "./loop.ts";
 import { runStep } from "./run-step.ts";
 import { Timers } from "./timers.ts";
@@ -18,6 +20,9 @@ import { Timers } from "./timers.ts";
 export interface LiveRunPorts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Resources that live as long as the server. */
+  readonly resources: ResourcePool;
+  readonly children: ChildPorts;
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
   commit(commit: Commit): Promise<void>;
@@ -31,6 +36,7 @@ export class LiveRun {
   readonly #ports: LiveRunPorts;
   readonly #timers: Timers;
   readonly #invocations = new Map<number, Invocation>();
+  readonly #resources: ResourcePool;
   #summary: RunSummary;
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
@@ -38,6 +44,7 @@ export class LiveRun {
   constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
     this.#ports = ports;
     this.#summary = summary;
+    this.#resources = new ResourcePool("run", ports.resources, ports.log);
     this.#timers = new Timers(ports.clock, (timer) => {
       void this.loop.submit({ kind: "timer_fired", timer });
     });
@@ -116,6 +123,8 @@ export class LiveRun {
         log: this.#ports.log,
         runId: this.#summary.runId,
         handlerId: this.#summary.handlerId,
+        resources: this.#resources,
+        children: this.#ports.children,
         inTurn: (edit) => this.#inTurn(edit),
       },
       job,
@@ -127,6 +136,12 @@ export class LiveRun {
   }
 
   #finish(): void {
+    // Children end with their parent, however it has ended.
+    for (const { runId } of this.loop.state.children) {
+      void this.#ports.children.cancel(runId).catch((error: unknown) => {
+        this.#ports.log("error", "A child could not be cancelled.", { run: runId, error });
+      });
+    }
     this.#clear();
     const reason = new DOMException("The run has ended.", "AbortError");
     for (const invocation of this.#invocations.values()) invocation.end(reason);
@@ -137,6 +152,7 @@ export class LiveRun {
     this.#timers.clear();
     this.#stopIdleTimer?.();
     this.#stopIdleTimer = null;
+    void this.#resources.end();
   }
 
   #watchIdleness(): void {

@@ -17,13 +17,13 @@ const engineTypes: ReadonlyMap<string, AnyEventType> = new Map(
 );
 
 export function toNewEvent(definition: Definition, published: Published, at: number): NewEvent {
-  const { event, isTerminal } = published;
-  return {
-    json: encodeEvent(definition, event),
-    at,
-    isInternal: typeOf(definition, event).family === "internal",
-    isTerminal,
-  };
+  const { isTerminal } = published;
+  if ("envelope" in published) {
+    return { json: published.envelope, at, isInternal: false, isTerminal };
+  }
+  const { event } = published;
+  const isInternal = typeOf(definition, event).family === "internal";
+  return { json: encodeEvent(definition, event), at, isInternal, isTerminal };
 }
 
 /** What the handler shows of a run that has ended. */

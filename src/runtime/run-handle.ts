@@ -1,13 +1,11 @@
 /**
  * A run as the program that started it sees it: awaited for its result, iterated for its stream.
  */
-import { RunFailedError } from "../base/errors.ts";
-import { isJsonObject, type JsonObject } from "../base/json.ts";
-import { type Envelope, fromWireValue } from "../protocol/envelope.ts";
 import type { RunSummary } from "../store/store.ts";
-import { StopEvent } from "../workflow/builtin.ts";
-import { type Event, reviveEvent } from "../workflow/event.ts";
-import { handlerFinished, type Runtime } from "./runtime.ts";
+import type { Event } from "../workflow/event.ts";
+import { toEvent, toResult } from "./result.ts";
+import { handlerFinished } from "./errors.ts";
+import type { Runtime } from "./runtime.ts";
 
 export interface StreamOptions {
   /** Also the engine's own events, such as `StepStateChanged`. Default false. */
@@ -84,20 +82,6 @@ export class RunHandle<Result> implements PromiseLike<Result>, AsyncIterable<Eve
 
   async #awaitResult(): Promise<Result> {
     await this.#started;
-    const run = await this.#runtime.ended(this.runId);
-    if (run.status === "failed" || run.status === "cancelled") {
-      const message = run.error ?? "The run was cancelled.";
-      throw new RunFailedError(run.status, { name: "RunFailed", message });
-    }
-    const event = toEvent(run.result ?? "{}");
-    // Of the plain stop event the result is what it carries; of an extension, the event itself.
-    const isPlain = event.type === StopEvent.type;
-    return (isPlain ? ((event.data as JsonObject)["result"] ?? null) : event) as Result; // By its type.
+    return toResult(await this.#runtime.ended(this.runId)) as Result; // By its type.
   }
-}
-
-/** An event as it was before it was put into an envelope. */
-export function toEvent(json: string): Event {
-  const { type, value } = JSON.parse(json) as Envelope;
-  return reviveEvent({ type, data: isJsonObject(value) ? fromWireValue(value) : {} });
 }

@@ -6,16 +6,21 @@ import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors
 import { elapsedSeconds } from "../engine/steps.ts";
 import { type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
 import { retryPolicy } from "../workflow/retry.ts";
+import { must } from "../base/assert.ts";
 import { chanceOf } from "./chance.ts";
 import type { Invocation } from "./invocation.ts";
+import { ResourcePool } from "./resources.ts";
 import { createStepContext } from "./step-context.ts";
 
 /** Never rejects: how the function ends becomes a tick. */
 export async function runStep(invocation: Invocation): Promise<void> {
   const stopTimer = startTimer(invocation);
   try {
-    const event = await call(invocation);
-    if (!invocation.isOver) void invocation.submit({ kind: "step_succeeded", event });
+    const returned = await call(invocation);
+    if (invocation.isOver) return;
+    const events = checkReturned(invocation, toList(returned));
+    const isFanOut = Array.isArray(returned);
+    void invocation.submit({ kind: "step_succeeded", events, isFanOut });
   } catch (thrown) {
     if (invocation.isOver) return;
     const retryAt = decideRetry(invocation, thrown);
@@ -28,23 +33,47 @@ export async function runStep(invocation: Invocation): Promise<void> {
 
 // ---
 
-async function call(invocation: Invocation): Promise<Event | null> {
-  const { job, signal, step } = invocation;
-  const returned = step.run(reviveEvent(job.event), createStepContext(invocation));
+async function call(invocation: Invocation): Promise<unknown> {
+  const { job, ports, signal, step } = invocation;
   const interrupted = Promise.withResolvers<never>();
   const onAbort = (): void => interrupted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  interrupted.promise.catch(() => {}); // It may come after the end.
+  const pool = new ResourcePool("step", ports.resources, ports.log);
   try {
+    const made = pool.useAll(step.resources);
+    const resources = await Promise.race([made, interrupted.promise]);
+    const events = job.events.map(reviveEvent);
+    const input = job.isBatch ? events : must(events[0], "A job has an event.");
     // A function that does not look at its signal must not hold the run.
-    return checkReturned(invocation, await Promise.race([returned, interrupted.promise]));
+    const returned = step.run(input, createStepContext(invocation, resources));
+    return await Promise.race([returned, interrupted.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);
+    await pool.end();
   }
 }
 
-function checkReturned({ ports, step }: Invocation, returned: unknown): Event | null {
-  if (returned === undefined || returned === null) return null;
-  const { type: name } = returned as { readonly type?: unknown };
+function toList(returned: unknown): readonly unknown[] {
+  if (returned === undefined || returned === null) return [];
+  return Array.isArray(returned) ? returned : [returned];
+}
+
+function checkReturned(invocation: Invocation, returned: readonly unknown[]): readonly Event[] {
+  const events = returned.map((value) => checkEvent(invocation, value));
+  const { eventTypes } = invocation.ports.loop.definition;
+  const isStop = (event: Event): boolean => eventTypes.get(event.type)?.family === "stop";
+  if (events.length > 1 && events.some(isStop)) {
+    throw new WorkflowError(
+      "event_undeclared",
+      `Expected step \`${invocation.step.name}\` to return a stop event by itself, got it in a list of ${events.length}. The run ends with it: return it alone.`,
+    );
+  }
+  return events;
+}
+
+function checkEvent({ ports, step }: Invocation, returned: unknown): Event {
+  const { type: name } = (returned ?? {}) as { readonly type?: unknown };
   const type = ports.loop.definition.eventTypes.get(String(name));
   if (type && step.emits.includes(type.type)) {
     const event = returned as Event; // It has the type of one; what it carries is checked.

@@ -11,13 +11,20 @@ import { idleMsDefault, parkedRunRetryMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import { checkInvariants } from "../engine/invariants.ts";
 import { replay } from "../engine/replay.ts";
-import { initialState, type RunState } from "../engine/state.ts";
+import { initialState, type Parent, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { Commit, RunSummary, Store } from "../store/store.ts";
-import { checkTarget, type Definition } from "../workflow/definition.ts";
+import { type AnyWorkflow, checkTarget, type Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
+import { Admission } from "./admission.ts";
+import { Alarms } from "./alarms.ts";
+import type { ChildPorts } from "./child-ports.ts";
+import { Endings } from "./endings.ts";
+import { handlerActive, handlerFinished } from "./errors.ts";
 import { LiveRun } from "./live-run.ts";
+import { Registry } from "./registry.ts";
+import { ResourcePool } from "./resources.ts";
 
 export interface RuntimeOptions {
   readonly store: Store;
@@ -26,6 +33,8 @@ export interface RuntimeOptions {
   readonly log?: Log;
   /** How long a run that only waits stays in memory; null: for ever. Default one minute. */
   readonly idleMs?: number | null;
+  /** Runs at a time, of all workflows; null: no limit. */
+  readonly concurrency?: number | null;
 }
 
 export interface StartRequest {
@@ -35,6 +44,7 @@ export interface StartRequest {
   readonly runId?: string;
   /** Initial values of the shared state. Default: those of the handler's last run. */
   readonly state?: JsonObject;
+  readonly parent?: Parent;
 }
 
 export class Runtime implements AsyncDisposable {
@@ -43,43 +53,44 @@ export class Runtime implements AsyncDisposable {
   readonly #random: Random;
   readonly #log: Log;
   readonly #idleMs: number | null;
-  readonly #definitions = new Map<string, Definition>();
+  readonly #registry = new Registry();
+  readonly #admission: Admission;
+  readonly #resources: ResourcePool;
+  readonly #endings = new Endings();
+  /** What wakes runs that are not in memory. */
+  readonly #alarms: Alarms;
   readonly #live = new Map<string, LiveRun>();
   readonly #loading = new Map<string, Promise<LiveRun>>();
-  /** What wakes runs that are not in memory. */
-  readonly #alarms = new Map<string, () => void>();
-  readonly #endings = new Map<string, PromiseWithResolvers<RunSummary>>();
   #isClosed = false;
 
-  constructor({ store, clock, random, log, idleMs = idleMsDefault }: RuntimeOptions) {
-    this.store = store;
-    this.#clock = clock ?? systemClock;
-    this.#random = random ?? systemRandom;
-    this.#log = log ?? silentLog;
-    this.#idleMs = idleMs;
+  constructor(options: RuntimeOptions) {
+    this.store = options.store;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#log = options.log ?? silentLog;
+    this.#idleMs = options.idleMs === undefined ? idleMsDefault : options.idleMs;
+    this.#admission = new Admission(options.concurrency ?? null);
+    this.#resources = new ResourcePool("server", null, this.#log);
+    this.#alarms = new Alarms(this.#clock, (runId) => this.#wake(runId));
   }
 
-  register(definition: Definition): void {
-    this.#definitions.set(definition.name, definition);
-  }
-
-  definition(name: string): Definition | undefined {
-    return this.#definitions.get(name);
+  register(workflow: AnyWorkflow, definition: Definition): void {
+    this.#registry.add(workflow, definition);
   }
 
   /** Opens the store, and lets every running run go on. */
   async open(): Promise<void> {
     await this.store.open();
     for (const run of await this.store.listHandlers({ statuses: ["running"] })) {
-      if (this.#definitions.has(run.workflowName)) this.#wake(run.runId);
+      if (this.#registry.get(run.workflowName)) this.#wake(run.runId);
       else {
-        const { runId: id, handlerId, workflowName } = run;
+        const { runId: id, handlerId: handler, workflowName } = run;
         this.#log(
           "warn",
           `A run of \`${workflowName}\` is left alone: there is no such workflow.`,
           {
             run: id,
-            handler: handlerId,
+            handler,
           },
         );
       }
@@ -90,12 +101,11 @@ export class Runtime implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     const reason = new WorkflowError("shutting_down", "The server is shutting down.");
-    for (const cancel of this.#alarms.values()) cancel();
     this.#alarms.clear();
     for (const run of this.#live.values()) run.stop(reason);
     this.#live.clear();
-    for (const ending of this.#endings.values()) ending.reject(reason);
-    this.#endings.clear();
+    this.#endings.rejectAll(reason);
+    await this.#resources.end();
     await this.store.close();
   }
 
@@ -110,36 +120,41 @@ export class Runtime implements AsyncDisposable {
   /** Resolves when the run is stored. Throws `handler_active` while the handler's last one runs. */
   async start(request: StartRequest): Promise<RunSummary> {
     this.#checkOpen();
-    const definition = this.#mustDefinition(request.workflowName);
-    const { handlerId = newId(this.#random), runId = newId(this.#random) } = request;
+    const { parent = null, handlerId = newId(this.#random), runId = newId(this.#random) } = request;
+    const definition = this.#registry.must(request.workflowName);
     const state = request.state ?? (await this.#inheritedState(request.handlerId));
-    const store = toJson(
-      definition.checkState({ ...definition.initialState(), ...state }),
-      "state",
-    ) as JsonObject;
+    const initial = definition.checkState({ ...definition.initialState(), ...state });
+    const store = toJson(initial, "state") as JsonObject;
     const startedAt = this.#clock.now();
     const run = { runId, handlerId, workflowName: definition.name, startedAt };
-    const summary: RunSummary = {
-      ...run,
-      status: "running",
-      result: null,
-      error: null,
-      updatedAt: startedAt,
-      completedAt: null,
-    };
     let isCreated = false;
-    const live = this.#newLiveRun(definition, summary, initialState(definition), async (commit) => {
-      if (isCreated) return this.store.commit(runId, 1, commit);
-      await this.store.create(run, commit);
-      isCreated = true;
-    });
+    const live = this.#newLiveRun(
+      definition,
+      toSummary(run),
+      initialState(definition),
+      async (commit) => {
+        if (isCreated) return this.store.commit(runId, 1, commit);
+        await this.store.create(run, commit);
+        isCreated = true;
+      },
+    );
+    // A parent holds its place while it waits for its children: they need none of their own.
+    const isQueued =
+      !parent && !this.#admission.enter(runId, definition.name, definition.concurrency);
     try {
-      await live.loop.submit({ kind: "run_started", event: request.event, store });
+      await live.loop.submit({
+        kind: "run_started",
+        event: request.event,
+        store,
+        isQueued,
+        parent,
+      });
     } catch (error) {
+      this.#leave(runId);
       const isActive = error instanceof WorkflowError && error.code === "handler_active";
       throw isActive ? handlerActive(handlerId) : error;
     }
-    return summary;
+    return live.summary;
   }
 
   /** Resolves when the event is stored. Throws `handler_finished` if the run has ended by then. */
@@ -167,21 +182,20 @@ export class Runtime implements AsyncDisposable {
       this.#forget(run.runId);
     }
     const isDeleted = await this.store.delete(handlerId);
-    if (run) this.#end(run.runId, (ending) => ending.reject(reason));
+    if (run) this.#endings.reject(run.runId, reason);
+    if (run) this.#leave(run.runId);
     return isDeleted;
   }
 
   /** Resolves when the run has ended, however often it is released in between. */
   async ended(runId: string): Promise<RunSummary> {
     this.#checkOpen();
-    const ending = this.#endings.get(runId) ?? Promise.withResolvers<RunSummary>();
-    ending.promise.catch(() => {}); // Several may wait, or none any more.
-    this.#endings.set(runId, ending);
+    const ended = this.#endings.wait(runId);
     if (!this.#live.has(runId)) {
       const run = await this.store.getRun(runId);
-      if (run && isTerminal(run.status)) this.#end(runId, ({ resolve }) => resolve(run));
+      if (run && isTerminal(run.status)) this.#endings.resolve(run);
     }
-    return ending.promise;
+    return ended;
   }
 
   // ---
@@ -197,10 +211,13 @@ export class Runtime implements AsyncDisposable {
       clock: this.#clock,
       log: this.#log,
       idleMs: this.#idleMs,
+      resources: this.#resources,
+      children: this.#children,
       commit,
       ended: (ended) => {
         this.#forget(runId);
-        this.#end(runId, ({ resolve }) => resolve(ended));
+        this.#endings.resolve(ended);
+        this.#leave(runId);
         this.#report(ended);
       },
       broke: (error) => this.#park(live, error),
@@ -209,6 +226,19 @@ export class Runtime implements AsyncDisposable {
     this.#live.set(runId, live);
     return live;
   }
+
+  readonly #children: ChildPorts = {
+    definitionOf: (workflow) => this.#registry.of(workflow),
+    ensure: async (child) => {
+      if (!(await this.store.getRun(child.runId))) await this.start(child);
+    },
+    ended: (runId) => this.ended(runId),
+    cancel: async (runId) => {
+      const run = await this.store.getRun(runId);
+      if (run && !isTerminal(run.status)) await this.cancel(run);
+    },
+    follow: (runId, after, signal) => this.store.feed.follow(runId, after, signal),
+  };
 
   /** The run in memory, where it is brought if it is not there. */
   async #find({ runId, workflowName }: RunSummary): Promise<LiveRun> {
@@ -225,7 +255,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #load(runId: string, workflowName: string): Promise<LiveRun> {
-    const definition = this.#mustDefinition(workflowName);
+    const definition = this.#registry.must(workflowName);
     const epoch = await this.store.claim(runId);
     const run = must(await this.store.getRun(runId), "A claimed run is there.");
     const state = await this.#replay(definition, runId);
@@ -234,13 +264,25 @@ export class Runtime implements AsyncDisposable {
     const live = this.#newLiveRun(definition, run, state, (commit) =>
       this.store.commit(runId, epoch, commit),
     );
-    live.loop.resume();
+    await this.#settle(live);
     return live;
   }
 
+  /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
+  async #settle(live: LiveRun): Promise<void> {
+    const { state, definition } = live.loop;
+    const { runId } = live.summary;
+    live.loop.resume();
+    if (state.parent) {
+      const parent = await this.store.getRun(state.parent.runId);
+      if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
+    } else if (!state.queued) this.#admission.occupy(runId, definition.name);
+    else if (this.#admission.enter(runId, definition.name, definition.concurrency)) {
+      void live.loop.submit({ kind: "run_admitted" });
+    }
+  }
+
   #wake(runId: string): void {
-    this.#alarms.get(runId)?.();
-    this.#alarms.delete(runId);
     void this.store
       .getRun(runId)
       .then((run) => (run && !isTerminal(run.status) ? this.#find(run) : undefined))
@@ -252,7 +294,7 @@ export class Runtime implements AsyncDisposable {
     if (!live.release()) return;
     const { runId } = live.summary;
     this.#live.delete(runId);
-    if (nextTimerAt !== null) this.#setAlarm(runId, nextTimerAt);
+    if (nextTimerAt !== null) this.#alarms.set(runId, nextTimerAt);
   }
 
   /** Its store failed: what it had not stored has not happened, and it is taken up again later. */
@@ -260,10 +302,10 @@ export class Runtime implements AsyncDisposable {
     const { runId } = live.summary;
     live.stop(error);
     this.#forget(runId);
-    this.#end(runId, (ending) => ending.reject(error));
-    if (error instanceof WorkflowError && ["lease_lost", "handler_active"].includes(error.code))
-      return;
-    this.#retryLater(runId, error);
+    this.#endings.reject(runId, error);
+    const isForGood =
+      error instanceof WorkflowError && ["lease_lost", "handler_active"].includes(error.code);
+    if (!isForGood) this.#retryLater(runId, error);
   }
 
   #retryLater(runId: string, error: unknown): void {
@@ -272,27 +314,19 @@ export class Runtime implements AsyncDisposable {
       run: runId,
       error,
     });
-    this.#setAlarm(runId, this.#clock.now() + parkedRunRetryMs);
-  }
-
-  #setAlarm(runId: string, at: number): void {
-    this.#alarms.get(runId)?.();
-    this.#alarms.set(
-      runId,
-      this.#clock.at(at, () => this.#wake(runId)),
-    );
+    this.#alarms.set(runId, this.#clock.now() + parkedRunRetryMs);
   }
 
   #forget(runId: string): void {
     this.#live.delete(runId);
-    this.#alarms.get(runId)?.();
-    this.#alarms.delete(runId);
+    this.#alarms.cancel(runId);
   }
 
-  #end(runId: string, settle: (ending: PromiseWithResolvers<RunSummary>) => void): void {
-    const ending = this.#endings.get(runId);
-    if (ending) settle(ending);
-    this.#endings.delete(runId);
+  /** Gives up the run's place, or its place in the queue, and lets the next ones start. */
+  #leave(runId: string): void {
+    for (const next of this.#admission.leave(runId)) {
+      void this.#live.get(next)?.loop.submit({ kind: "run_admitted" });
+    }
   }
 
   #report(run: RunSummary): void {
@@ -306,7 +340,7 @@ export class Runtime implements AsyncDisposable {
     const last = handlerId === undefined ? undefined : await this.store.getHandler(handlerId);
     if (!last) return {};
     if (!isTerminal(last.status)) throw handlerActive(last.handlerId);
-    const definition = this.#definitions.get(last.workflowName);
+    const definition = this.#registry.get(last.workflowName);
     if (!definition) {
       this.#log("warn", `The state of handler \`${handlerId}\` is not carried over.`, {
         reason: `workflow \`${last.workflowName}\` is not registered`,
@@ -321,24 +355,23 @@ export class Runtime implements AsyncDisposable {
     return replay(definition, ticks as unknown as readonly Tick[]); // As our loops wrote them.
   }
 
-  #mustDefinition(name: string): Definition {
-    const definition = this.#definitions.get(name);
-    if (definition) return definition;
-    throw new WorkflowError("workflow_not_found", `Workflow \`${name}\` is not registered.`);
-  }
-
   #checkOpen(): void {
     if (!this.#isClosed) return;
     throw new WorkflowError("shutting_down", "The server is shutting down.");
   }
 }
 
-export function handlerActive(handlerId: string): WorkflowError {
-  return new WorkflowError("handler_active", `Handler '${handlerId}' is already running`);
-}
+// ---
 
-export function handlerFinished(handlerId: string): WorkflowError {
-  return new WorkflowError("handler_finished", "Workflow already completed", {
-    details: { handlerId },
-  });
+function toSummary(
+  run: Pick<RunSummary, "runId" | "handlerId" | "workflowName" | "startedAt">,
+): RunSummary {
+  return {
+    ...run,
+    status: "running",
+    result: null,
+    error: null,
+    updatedAt: run.startedAt,
+    completedAt: null,
+  };
 }

@@ -6,10 +6,14 @@ import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
 import { type AnyEventType, type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
+import { createRunWorkflow } from "./child.ts";
 import type { Invocation, JobTickBody } from "./invocation.ts";
 import { createStateStore } from "./state-store.ts";
 
-export function createStepContext(invocation: Invocation): StepContext {
+export function createStepContext(
+  invocation: Invocation,
+  resources: Readonly<Record<string, unknown>>,
+): StepContext {
   const { job, ports, step, signal } = invocation;
   const { loop, log, runId, handlerId } = ports;
   const context: Record<keyof StepContext, unknown> = {
@@ -20,6 +24,7 @@ export function createStepContext(invocation: Invocation): StepContext {
     attempt: attemptOf(invocation),
     signal,
     store: createStateStore(invocation),
+    resources,
     log: ((level, message, fields) =>
       log(level, message, {
         run: runId,
@@ -38,6 +43,7 @@ export function createStepContext(invocation: Invocation): StepContext {
     collectEvents: createCollect(invocation),
     waitForEvent: createWait(invocation),
     run: createRun(invocation),
+    runWorkflow: createRunWorkflow(invocation),
   };
   // What the author's types promise of these verbs is checked where steps are declared.
   return context as unknown as StepContext;

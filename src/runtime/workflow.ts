@@ -12,6 +12,8 @@ import type { StepContext } from "../workflow/context.ts";
 import { define } from "../workflow/define.ts";
 import type { Definition, StepFunction } from "../workflow/definition.ts";
 import type { CatchOptions, StepDraft, StepOptions, WorkflowOptions } from "../workflow/draft.ts";
+import { type Acceptable, type InputFor, isJoin, type TypesIn } from "../workflow/join.ts";
+import type { Resource, ResourceValues } from "../workflow/resource.ts";
 import type { AnyEventType, EventOf, InputOfType } from "../workflow/event.ts";
 import type { Entries, OutputOf } from "../workflow/schema.ts";
 import { RunHandle } from "./run-handle.ts";
@@ -21,8 +23,19 @@ export type StateOf<S extends Entries> = string extends keyof S
   ? Record<string, unknown>
   : OutputOf<S>;
 
+/** A step returns an event, a list of events (a fan-out), or nothing. */
 type Returned<Emits extends readonly AnyEventType[]> =
-  EventOf<Emits[number]> | undefined | void | Promise<EventOf<Emits[number]> | undefined | void>;
+  EventOf<Emits[number]> | readonly EventOf<Emits[number]>[] | undefined | void;
+
+export type StepBody<
+  Accepts extends readonly Acceptable[],
+  Emits extends readonly AnyEventType[],
+  State extends Entries,
+  Resources,
+> = (
+  input: InputFor<Accepts[number]>,
+  context: StepContext<StateOf<State>, ResourceValues<Resources>>,
+) => Returned<Emits> | Promise<Returned<Emits>>;
 
 /** What `run` takes: the fields of the start event. */
 export type StartInput<Accepted> = InputOfType<Extract<Accepted, { readonly family: "start" }>>;
@@ -57,41 +70,59 @@ export class Workflow<
     this.#options = options;
   }
 
+  /** The name it goes by where it is given none. */
+  get title(): string {
+    return this.#options.name ?? "workflow";
+  }
+
   /** Adds a step: a named function with the event types that it accepts and emits. */
   step<
-    const Accepts extends readonly AnyEventType[],
-    const Emits extends readonly AnyEventType[] = readonly [],
+    const Accepts extends readonly Acceptable[],
+    const Emits extends readonly AnyEventType[],
+    const Resources extends Readonly<Record<string, Resource>> = {},
   >(
     name: string,
-    options: StepOptions<Accepts, Emits>,
-    fn: (event: EventOf<Accepts[number]>, context: StepContext<StateOf<State>>) => Returned<Emits>,
-  ): Workflow<State, Accepted | Accepts[number], Emitted | Emits[number]> {
-    // The engine gives a step only what it accepts: the author's narrower type holds.
-    this.#add({ name, options, catches: null, run: fn as unknown as StepFunction });
-    return this as unknown as Workflow<State, Accepted | Accepts[number], Emitted | Emits[number]>;
+    options: StepOptions<Accepts, Emits, Resources>,
+    fn: StepBody<Accepts, Emits, State, Resources>,
+  ): Workflow<State, Accepted | TypesIn<Accepts[number]>, Emitted | Emits[number]> {
+    const accepts: readonly Acceptable[] = Array.isArray(options?.accepts) ? options.accepts : [];
+    this.#add({
+      name,
+      accepts: accepts.flatMap((item) => (isJoin(item) ? item.types : [item])),
+      join: accepts.find(isJoin) ?? null,
+      options,
+      catches: null,
+      // The engine gives a step only what it accepts: the author's narrower type holds.
+      run: fn as unknown as StepFunction,
+    });
+    return this as never; // The same workflow, known to have more steps.
   }
 
   /** Adds a step that is given the failures of other steps, when their retries are used up. */
   catchError<const Emits extends readonly AnyEventType[]>(
     name: string,
     options: CatchOptions<Emits>,
-    fn: (
-      event: EventOf<typeof StepFailedEvent>,
-      context: StepContext<StateOf<State>>,
-    ) => Returned<Emits>,
+    fn: StepBody<readonly [typeof StepFailedEvent], Emits, State, {}>,
   ): Workflow<State, Accepted, Emitted | Emits[number]> {
     const { emits, steps = null, recoveries = 1, description } = options;
+    const accepts = [StepFailedEvent];
     this.#add({
       name,
-      options: {
-        accepts: [StepFailedEvent],
-        emits,
-        ...(description !== undefined && { description }),
-      },
+      accepts,
+      join: null,
+      options: { accepts, emits, ...(description !== undefined && { description }) },
       catches: { steps, recoveries },
       run: fn as unknown as StepFunction, // As in `step`.
     });
-    return this as unknown as Workflow<State, Accepted, Emitted | Emits[number]>;
+    return this as never; // As in `step`.
+  }
+
+  /** Adds all steps of another workflow. The state has to hold what those steps expect of it. */
+  merge<OtherState extends Entries, A extends AnyEventType, E extends AnyEventType>(
+    other: Workflow<OtherState, A, E>,
+  ): Workflow<State, Accepted | A, Emitted | E> {
+    for (const step of other.#steps) this.#add(step);
+    return this as never; // As in `step`.
   }
 
   /** Starts a run in this process, without a server. */
@@ -102,10 +133,10 @@ export class Workflow<
   ): RunHandle<ResultOf<Emitted>> {
     const [input = {}, { store = new MemoryStore(), handlerId, state, log = silentLog } = {}] =
       args;
-    const definition = this.define(this.#options.name ?? "workflow");
+    const definition = this.define(this.title);
     const event = definition.startType.parse(input);
     const runtime = new Runtime({ store, log, idleMs: null });
-    runtime.register(definition);
+    runtime.register(this, definition);
     const runId = runtime.newRunId();
     const started = store.open().then(() =>
       runtime.start({
@@ -139,9 +170,4 @@ export class Workflow<
     }
     this.#steps.push(step);
   }
-}
-
-/** Any workflow, whatever its steps: what a server takes. */
-export interface AnyWorkflow {
-  define(name: string, additionalEvents?: readonly AnyEventType[]): Definition;
 }

@@ -9,7 +9,7 @@ import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
 import { unreadBodyHeaders } from "../http/body.ts";
 import { createFiles, serveFile } from "../http/files.ts";
 import { createRouter, matchRoute } from "../http/router.ts";
-import type { Endpoint, Services } from "./endpoint.ts";
+import type { Endpoint, KeepOpen, Services } from "./endpoint.ts";
 import { getHealth } from "./endpoints/workflows.ts";
 import { corsHeaders, guard, isPreflight, preflightHeaders } from "./guard.ts";
 import { toOpenApi } from "./openapi.ts";
@@ -19,11 +19,7 @@ import { httpStatus } from "./status.ts";
 import { version } from "./version.ts";
 
 /** `ready` resolves when runs can be reached; what needs none is answered before. */
-export type App = (
-  request: Request,
-  ready: Promise<void>,
-  keepOpen: () => void,
-) => Promise<Response>;
+export type App = (request: Request, ready: Promise<void>, keepOpen: KeepOpen) => Promise<Response>;
 
 export function createApp(services: Services): App {
   const files = createFiles(page);
@@ -37,35 +33,34 @@ export function createApp(services: Services): App {
   const answer = async (
     request: Request,
     ready: Promise<void>,
-    keepOpen: () => void,
+    keepOpen: KeepOpen,
   ): Promise<Response> => {
-    const url = new URL(request.url);
+    const url = urlOf(request);
     if (isPreflight(request)) return empty(204, preflightHeaders(request, services.settings));
-    await guard(request, url, services.settings);
+    // The page, which asks for the key, and the probe of whatever supervises the process.
+    const isOpen = isRead(request) && (url.pathname === "/health" || files.has(url.pathname));
+    await guard(request, url, services.settings, { isOpen });
     const file = isRead(request) && serveFile(files, url.pathname, request, pageHeaders);
     if (file) return file;
     const match = matchRoute(router, request.method, url.pathname);
     if (match.kind === "match") {
-      if (match.target !== getHealth) await ready;
+      if (match.target !== getHealth) {
+        checkOpen(services);
+        await ready;
+      }
       const call = { request, params: match.params, query: url.searchParams, keepOpen };
       return match.target(services, call);
     }
     if (match.kind === "not_found") throw new WorkflowError("route_not_found", "Not Found");
     const allow = match.allow.join(", ");
-    return errorResponse(
-      new WorkflowError("method_not_allowed", "Method Not Allowed", { details: { allow } }),
-      httpStatus.method_not_allowed,
-      { allow },
-    );
+    throw new WorkflowError("method_not_allowed", "Method Not Allowed", { details: { allow } });
   };
 
   return async (request, ready, keepOpen) => {
     const response = await answer(request, ready, keepOpen).catch((error: unknown) =>
       toErrorResponse(services, request, error),
     );
-    for (const [name, value] of Object.entries(corsHeaders(request, services.settings))) {
-      response.headers.set(name, value);
-    }
+    addHeaders(response, request, services);
     return request.method === "HEAD" ? withoutBody(response) : response;
   };
 }
@@ -76,28 +71,73 @@ function isRead({ method }: Request): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** What a caller may know: our own words, or an id under which the log has the rest. */
-function toErrorResponse(services: Services, request: Request, error: unknown): Response {
-  const headers = unreadBodyHeaders(request);
-  if (error instanceof WorkflowError && isForCaller(error)) {
-    return errorResponse(error, httpStatus[error.code], {
-      ...headers,
-      ...(error.code === "unauthorized" && { "www-authenticate": "Bearer" }),
-      ...(httpStatus[error.code] === 503 && { "retry-after": "1" }),
-    });
-  }
-  const id = newId(systemRandom);
-  services.log("error", "A request failed.", {
-    id,
-    method: request.method,
-    url: request.url,
-    error,
-  });
-  const hidden = new WorkflowError("internal", `Internal server error: see the log for ${id}.`);
-  return errorResponse(hidden, httpStatus.internal, headers);
+/**
+ * Bun 1.4.5 gives a path alone where the `Host` header is no host, or is missing: HTTP/1.0 allows
+ * that, and some health probes speak it. No browser does, and none can claim that name.
+ */
+function urlOf(request: Request): URL {
+  const host = request.headers.get("host") ?? "";
+  const isUnnamed = host === "" && request.url.startsWith("/");
+  const url = URL.parse(isUnnamed ? `http://unnamed.invalid${request.url}` : request.url);
+  // Several hosts come as one list: which of them counts is what an attacker would like to choose.
+  if (url && !host.includes(",")) return url;
+  throw new WorkflowError(
+    "request_invalid",
+    `Expected \`Host\` to be one name or address, got \`${host.slice(0, 100)}\`.`,
+  );
 }
 
-/** Errors about a request, and a start that could not be stored. */
-function isForCaller({ code }: WorkflowError): boolean {
-  return httpStatus[code] !== httpStatus.internal || code === "start_failed";
+/** Streams and runs have been told to end: nothing new begins. */
+function checkOpen({ shutdown }: Services): void {
+  if (shutdown.aborted) throw new WorkflowError("shutting_down", "The server is shutting down.");
+}
+
+function addHeaders(response: Response, request: Request, { settings }: Services): void {
+  const { headers } = response;
+  for (const [name, value] of Object.entries(corsHeaders(request, settings))) {
+    // A file may vary by more than its reader.
+    if (name === "vary") headers.append(name, value);
+    else headers.set(name, value);
+  }
+  const isUnread = !request.bodyUsed || response.status >= 400;
+  // Bun 1.4.5 shows no body for GET and HEAD, and goes on reading one all the same.
+  const isHidden = isRead(request) && request.headers.has("transfer-encoding");
+  const closing = isHidden ? { connection: "close" } : unreadBodyHeaders(request);
+  if (isUnread) for (const [name, value] of Object.entries(closing)) headers.set(name, value);
+}
+
+/** What a caller may know: our own words, or an id under which the log has the rest. */
+function toErrorResponse({ log }: Services, request: Request, thrown: unknown): Response {
+  const error = thrown instanceof WorkflowError ? thrown : null;
+  const status = httpStatus[error?.code ?? "internal"];
+  if (error && (status < 500 || error.code === "shutting_down")) {
+    return errorResponse(error, status, headersOf(error));
+  }
+  const id = newId(systemRandom);
+  const { method, url } = request;
+  log("error", "A request failed.", { id, method, url, error: thrown });
+  return errorResponse(toHidden(error, id), status, error ? headersOf(error) : {});
+}
+
+/** A failure of ours, or of the surroundings, as it is told to whoever met it. */
+function toHidden(error: WorkflowError | null, id: string): WorkflowError {
+  const isStart = error?.code === "start_failed";
+  // A start that failed says itself what may be known of it.
+  if (isStart && error.cause === undefined) {
+    return new WorkflowError("start_failed", error.message, { details: { id } });
+  }
+  const what = isStart ? error.message : "Internal server error";
+  const code = error && (isStart || httpStatus[error.code] === 503) ? error.code : "internal";
+  return new WorkflowError(code, `${what}: see the log for ${id}.`, { details: { id } });
+}
+
+function headersOf({ code, details }: WorkflowError): Readonly<Record<string, string>> {
+  switch (code) {
+    case "unauthorized":
+      return { "www-authenticate": "Bearer" };
+    case "method_not_allowed":
+      return details as { readonly allow: string }; // Made above.
+    default:
+      return httpStatus[code] === 503 ? { "retry-after": "1" } : {};
+  }
 }

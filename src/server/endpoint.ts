@@ -18,12 +18,14 @@ export interface Services {
   readonly shutdown: AbortSignal;
 }
 
+/** Lets a connection be silent for as long as it takes, until the result is disposed of. */
+export type KeepOpen = () => Disposable;
+
 export interface Call {
   readonly request: Request;
   readonly params: PathParams;
   readonly query: URLSearchParams;
-  /** Lets the connection be silent for as long as it takes. */
-  readonly keepOpen: () => void;
+  readonly keepOpen: KeepOpen;
 }
 
 export type Endpoint = (services: Services, call: Call) => Response | Promise<Response>;

@@ -12,9 +12,17 @@ import { timingSafeEqual } from "node:crypto";
 import { WorkflowError } from "../base/errors.ts";
 import type { Auth, Settings } from "./settings.ts";
 
-/** Throws `unauthorized`, `host_forbidden` or `origin_forbidden`. */
-export async function guard(request: Request, url: URL, settings: Settings): Promise<void> {
-  const isAuthorized = await checkAuth(request, url, settings.auth);
+/**
+ * Throws `unauthorized`, `host_forbidden` or `origin_forbidden`. What is open needs no key: nobody
+ * is asked for one, so an `auth` function that fails does not fail a probe.
+ */
+export async function guard(
+  request: Request,
+  url: URL,
+  settings: Settings,
+  { isOpen }: { readonly isOpen: boolean },
+): Promise<void> {
+  const isAuthorized = !isOpen && (await checkAuth(request, settings.auth));
   if (!isAuthorized) checkHost(request, url, settings);
   checkOrigin(request, url, settings);
 }
@@ -63,24 +71,18 @@ export function preflightHeaders(
 // ---
 
 /** Whether the caller has shown a key. Without keys to show, nobody has, and everybody may ask. */
-async function checkAuth(request: Request, url: URL, auth: Auth | null): Promise<boolean> {
+async function checkAuth(request: Request, auth: Auth | null): Promise<boolean> {
   if (auth === null) return false;
   if (typeof auth === "function" ? await auth(request) : hasKey(request, auth)) return true;
-  if (isOpen(request.method, url.pathname)) return false;
   throw new WorkflowError(
     "unauthorized",
     "Expected an API key. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
   );
 }
 
-/** The page, which asks for the key, and the probe of whatever supervises the process. */
-function isOpen(method: string, pathname: string): boolean {
-  return (method === "GET" || method === "HEAD") && (pathname === "/" || pathname === "/health");
-}
-
 function hasKey(request: Request, keys: string | readonly string[]): boolean {
-  const [scheme, ...rest] = (request.headers.get("authorization") ?? "").split(" ");
-  const bearer = scheme?.toLowerCase() === "bearer" ? rest.join(" ") : "";
+  const authorization = request.headers.get("authorization") ?? "";
+  const bearer = /^bearer +(.*)$/i.exec(authorization)?.[1] ?? "";
   const shown = digest(request.headers.get("x-api-key") ?? bearer);
   // Every key is compared, and digests are of one length, so time tells nothing about a key.
   const matches = [keys].flat().map((key) => timingSafeEqual(shown, digest(key)));

@@ -1,6 +1,9 @@
 /** A socket in front of a `fetch`: Bun's server, with time limits and a stop that ends. */
-import { WorkflowError } from "../base/errors.ts";
+import { isIP } from "node:net";
+
+import { toFailure, WorkflowError } from "../base/errors.ts";
 import { bodyBytesMax, shutdownMs } from "../base/limits.ts";
+import type { KeepOpen } from "./endpoint.ts";
 
 export interface Listener {
   readonly url: URL;
@@ -8,11 +11,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export function listen(
-  address: { readonly host: string; readonly port: number },
-  fetch: (request: Request, keepOpen: () => void) => Promise<Response>,
-): Listener {
-  const server = bind(address, fetch);
+type Fetch = (request: Request, keepOpen: KeepOpen) => Promise<Response>;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `idleSeconds` of silence close a connection: a body has to keep coming. */
+export function listen(address: Address, fetch: Fetch, idleSeconds: number = 15): Listener {
+  const server = bind(address, fetch, idleSeconds);
   return {
     url: server.url,
     async close() {
@@ -28,30 +36,40 @@ export function listen(
 
 // ---
 
-function bind(
-  { host, port }: { readonly host: string; readonly port: number },
-  fetch: (request: Request, keepOpen: () => void) => Promise<Response>,
-): Bun.Server<undefined> {
+function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.Server<undefined> {
   try {
     return Bun.serve({
       hostname: host,
       port,
       // Ours answers first, with words; this one is for what does not even tell its length.
       maxRequestBodySize: 2 * bodyBytesMax,
-      // Seconds of silence after which a connection is closed: a body has to keep coming.
-      idleTimeout: 15,
+      idleTimeout: idleSeconds,
       // Bun's own pages for errors would show sources; and it would print errors of streams itself.
       development: false,
-      fetch: (request, server) => fetch(request, () => server.timeout(request, 0)),
+      fetch: (request, server) =>
+        fetch(request, () => {
+          server.timeout(request, 0);
+          // Bun 1.4.5 would leave the connection without a limit for all later requests.
+          return { [Symbol.dispose]: () => server.timeout(request, idleSeconds) };
+        }),
     });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why =
-      code === "EADDRINUSE"
-        ? "the port is in use. Choose another with `--port` or `WORKFLOWS_SERVER_PORT`, or stop what uses it"
-        : `${error instanceof Error ? error.message : String(error)}. Check \`--host\` and \`--port\``;
-    throw new WorkflowError("config_invalid", `Cannot listen on ${host}:${port}: ${why}.`, {
+    const { code = "", message } = toFailure(error);
+    const why = reasons[code] ?? (isIP(host) === 0 ? notHere : message);
+    const place = host.includes(":") ? `[${host}]` : host;
+    throw new WorkflowError("config_invalid", `Cannot listen on ${place}:${port}: ${why}.`, {
       cause: error,
     });
   }
 }
+
+const notHere =
+  "no address of this machine is called so. Use 127.0.0.1 for this machine only, or 0.0.0.0 for all its addresses";
+
+/** By the system's code. Of a name that cannot be looked up, Bun 1.4.5 reports just any code. */
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    "the port is in use. Choose another with `--port` or `WORKFLOWS_SERVER_PORT`, or stop what uses it",
+  EACCES: "this user may not use the port. Choose one above 1023 with `--port`",
+  EADDRNOTAVAIL: notHere,
+};

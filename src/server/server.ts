@@ -2,15 +2,16 @@
  * The server that authors make: workflows by name, over HTTP. It can be bound to a port, or its
  * `fetch` can be mounted in any server that speaks web-standard requests.
  */
+import { must } from "../base/assert.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { nameLengthMax } from "../base/limits.ts";
-import { silentLog } from "../base/log.ts";
+import { type Log, silentLog } from "../base/log.ts";
 import { Runtime } from "../runtime/runtime.ts";
-import type { AnyWorkflow } from "../runtime/workflow.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
-import type { Definition } from "../workflow/definition.ts";
+import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
 import type { AnyEventType } from "../workflow/event.ts";
 import { type App, createApp } from "./app.ts";
+import type { KeepOpen } from "./endpoint.ts";
 import { listen, type Listener } from "./listen.ts";
 import {
   type Settings,
@@ -32,6 +33,8 @@ export interface ServeOptions {
   readonly port?: number | string | undefined;
   /** Wins over the constructor's. */
   readonly store?: string | Store | undefined;
+  /** Where log lines go, if the constructor was told nothing about them. */
+  readonly log?: Log | undefined;
 }
 
 /** Where a server listens, and what it keeps. */
@@ -57,7 +60,9 @@ export class WorkflowServer implements AsyncDisposable {
   readonly #options: WorkflowServerOptions;
   readonly #settings: Settings;
   readonly #workflows = new Map<string, Definition>();
+  readonly #authored = new Map<string, AnyWorkflow>();
   readonly #shutdown = new AbortController();
+  #log: Log | null;
   #core: Core | null = null;
   #isReady = false;
   #listener: Listener | null = null;
@@ -67,6 +72,7 @@ export class WorkflowServer implements AsyncDisposable {
   constructor(options: WorkflowServerOptions = {}) {
     this.#options = options;
     this.#settings = toSettings(options, process.env);
+    this.#log = options.log ?? null;
     const hook = (globalThis as { [onCreate]?: (server: WorkflowServer) => void })[onCreate];
     hook?.(this);
   }
@@ -94,6 +100,7 @@ export class WorkflowServer implements AsyncDisposable {
       );
     }
     this.#workflows.set(name, workflow.define(name, options.additionalEvents));
+    this.#authored.set(name, workflow);
     return this;
   }
 
@@ -103,7 +110,8 @@ export class WorkflowServer implements AsyncDisposable {
   }
 
   /** Answers a request. Mount it anywhere; the first one starts the server. */
-  readonly fetch = async (request: Request): Promise<Response> => this.#answer(request, () => {});
+  readonly fetch = async (request: Request): Promise<Response> =>
+    this.#answer(request, () => ({ [Symbol.dispose]: () => {} }));
 
   /** Opens the store and lets every unfinished run go on. Resolves when that is done. */
   async start(): Promise<void> {
@@ -112,7 +120,9 @@ export class WorkflowServer implements AsyncDisposable {
 
   /** Starts, and listens. Throws `config_invalid` for an address that cannot be had. */
   async serve(options: ServeOptions = {}): Promise<Serving> {
+    if (this.#closed) throw closed();
     const address = toAddress(options, process.env);
+    this.#log ??= options.log ?? null;
     const { runtime, opened } = this.#begin(options.store);
     try {
       this.#listener ??= listen(address, (request, keepOpen) => this.#answer(request, keepOpen));
@@ -145,18 +155,23 @@ export class WorkflowServer implements AsyncDisposable {
   // ---
 
   #begin(store?: string | Store): Core {
+    if (this.#closed && !this.#core) throw closed();
     this.#core ??= this.#create(store ?? this.#options.store);
     return this.#core;
   }
 
   #create(storeOption: string | Store | undefined): Core {
-    const log = this.#options.log ?? silentLog;
+    // Asked for with every line: `serve` may name a log after the first request has come.
+    const log: Log = (...line) => (this.#log ?? silentLog)(...line);
     const runtime = new Runtime({
       store: toStore(storeOption, process.env),
       log,
       idleMs: this.#settings.idleMs,
+      concurrency: this.#settings.concurrency,
     });
-    for (const definition of this.#workflows.values()) runtime.register(definition);
+    for (const [name, workflow] of this.#authored) {
+      runtime.register(workflow, must(this.#workflows.get(name), "It was defined when added."));
+    }
     const opened = runtime.open().then(() => {
       this.#isReady = true;
     });
@@ -172,7 +187,7 @@ export class WorkflowServer implements AsyncDisposable {
     return { runtime, app, opened };
   }
 
-  async #answer(request: Request, keepOpen: () => void): Promise<Response> {
+  async #answer(request: Request, keepOpen: KeepOpen): Promise<Response> {
     const { app, opened } = this.#begin();
     return app(request, opened, keepOpen);
   }
@@ -188,6 +203,10 @@ export class WorkflowServer implements AsyncDisposable {
 }
 
 // ---
+
+function closed(): WorkflowError {
+  return new WorkflowError("shutting_down", "The server is closed. Make a new one.");
+}
 
 function invalid(message: string): WorkflowError {
   return new WorkflowError("definition_invalid", message);

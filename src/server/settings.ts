@@ -27,6 +27,8 @@ export interface WorkflowServerOptions {
   readonly acceptContext?: boolean;
   /** Seconds after which a run that only waits leaves memory; null: never. Default 60. */
   readonly idleTimeout?: number | null;
+  /** Runs at a time, of all workflows; further ones wait their turn. Default: no limit. */
+  readonly concurrency?: number;
   /** Seconds between heartbeats on a silent SSE stream; null: none. Default 25. */
   readonly heartbeatInterval?: number | null;
   /** Where log lines go. Default: nowhere; the CLI prints them. */
@@ -44,6 +46,7 @@ export interface Settings {
   readonly acceptContext: boolean;
   readonly idleMs: number | null;
   readonly heartbeatMs: number | null;
+  readonly concurrency: number | null;
 }
 
 export const storePathDefault = ".workflows/state.db";
@@ -62,6 +65,7 @@ export function toSettings(options: WorkflowServerOptions, env: Environment): Se
     acceptContext: options.acceptContext ?? false,
     idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
     heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
+    concurrency: checkConcurrency(options.concurrency),
   });
 }
 
@@ -110,6 +114,12 @@ function checkOrigin(text: string): string {
   const origin = URL.canParse(text) ? new URL(text).origin : "null";
   if (origin === text.toLowerCase()) return origin;
   throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
+}
+
+function checkConcurrency(limit: number | undefined): number | null {
+  if (limit === undefined) return null;
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw invalid("concurrency", "a whole number of at least 1", String(limit));
 }
 
 function toMs(name: string, seconds: number | null | undefined, defaultMs: number): number | null {

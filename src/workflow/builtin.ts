@@ -46,8 +46,10 @@ export const HumanResponseEvent: OpenEventType<"HumanResponseEvent", "human_resp
 
 export interface StepFailed {
   readonly stepName: string;
-  /** The event that the step was given. */
-  readonly input: Event;
+  /** The event that the step was given; null for an empty list. */
+  readonly input: Event | null;
+  /** The same as a list, for a step that takes several. */
+  readonly inputs: readonly Event[];
   readonly failure: Failure;
   readonly attempts: number;
   /** From the start of the first attempt to the end of the last. */
@@ -60,7 +62,7 @@ export const StepFailedEvent: Builtin<"StepFailedEvent", StepFailed, "event"> = 
   "event",
   [],
   "A step has failed for good.",
-  ["stepName", "input", "failure", "attempts", "elapsedSeconds"],
+  ["stepName", "input", "inputs", "failure", "attempts", "elapsedSeconds"],
 );
 
 export interface StepState {
@@ -86,6 +88,14 @@ export const WorkflowIdleEvent: Builtin<"WorkflowIdleEvent", object, "internal">
   "internal",
   ["InternalDispatchEvent"],
   "Only the outside, or a timer, can move the run.",
+);
+
+/** As many runs as may are under way: this one waits for its turn. */
+export const WorkflowQueuedEvent: Builtin<"WorkflowQueuedEvent", object, "internal"> = builtin(
+  "WorkflowQueuedEvent",
+  "internal",
+  ["InternalDispatchEvent"],
+  "The run waits for its turn.",
 );
 
 export interface Unhandled {
@@ -162,6 +172,7 @@ function builtin<T>(
 export const engineEventTypes: readonly AnyEventType[] = [
   StepStateChanged,
   WorkflowIdleEvent,
+  WorkflowQueuedEvent,
   UnhandledEvent,
   WorkflowTimedOutEvent,
   WorkflowCancelledEvent,

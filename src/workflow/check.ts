@@ -25,17 +25,19 @@ export function findMistakes(draft: WorkflowDraft): readonly string[] {
 
 /** Every event type that a workflow mentions. */
 export function allEventTypes(draft: WorkflowDraft): readonly AnyEventType[] {
-  const mentioned = draft.steps.flatMap(({ options }) => [
-    ...options.accepts,
+  const mentioned = draft.steps.flatMap(({ accepts, options }) => [
+    ...accepts,
     ...options.emits,
     ...(options.waits ?? []),
+    ...(options.prompts ?? []),
   ]);
   return [...new Set([...mentioned, ...draft.additionalEvents])];
 }
 
 // --- one step
 
-function stepMistakes({ name, options, catches, run }: StepDraft): readonly string[] {
+function stepMistakes(draft: StepDraft): readonly string[] {
+  const { name, accepts, options, catches, run } = draft;
   const step = `Step ${quote(name)}`;
   const mistakes: string[] = [];
   const positive = (value: unknown): boolean => typeof value === "number" && value > 0;
@@ -44,18 +46,19 @@ function stepMistakes({ name, options, catches, run }: StepDraft): readonly stri
   }
   if (typeof run !== "function")
     mistakes.push(`${step} has no function. Pass one as the last argument.`);
-  for (const list of ["accepts", "emits", "waits"] as const) {
-    const types: unknown = options[list] ?? [];
+  for (const list of ["accepts", "emits", "waits", "prompts"] as const) {
+    const types: unknown = list === "accepts" ? accepts : (options[list] ?? []);
     if (Array.isArray(types) && types.every(isEventType)) continue;
     mistakes.push(
       `${step}: expected \`${list}\` to be a list of event types (what \`defineEvent\` returns).`,
     );
   }
-  if (!catches && Array.isArray(options.accepts) && options.accepts.length === 0) {
+  if (!catches && Array.isArray(accepts) && accepts.length === 0) {
     mistakes.push(
       `${step} accepts nothing, so it can never run. Put an event type in \`accepts\`.`,
     );
   }
+  mistakes.push(...joinMistakes(draft));
   const { workers = 1, timeout = 1 } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     mistakes.push(
@@ -71,6 +74,25 @@ function stepMistakes({ name, options, catches, run }: StepDraft): readonly stri
     );
   }
   return mistakes;
+}
+
+function joinMistakes({ name, join, options }: StepDraft): readonly string[] {
+  const step = `Step ${quote(name)}`;
+  if (!join) return [];
+  if (options.accepts.length > 1) {
+    return [
+      `${step} accepts a join and something else. Let it accept the join alone, and put the rest into another step.`,
+    ];
+  }
+  if (join.kind === "each") {
+    return join.types.length < 2 || repeated(join.types.map((type) => type.type)).length > 0
+      ? [`${step}: expected \`each\` to get two or more different event types.`]
+      : [];
+  }
+  const isCount = join.take === null || (Number.isInteger(join.take) && join.take >= 1);
+  return isCount
+    ? []
+    : [`${step}: expected \`take\` to be a whole number of at least 1, got ${quote(join.take)}.`];
 }
 
 function duplicateSteps(draft: WorkflowDraft): readonly string[] {
@@ -113,7 +135,7 @@ function startAndStopMistakes(draft: WorkflowDraft): readonly string[] {
     );
   }
   for (const step of draft.steps) {
-    for (const type of step.options.accepts.filter(({ family }) => family === "stop")) {
+    for (const type of step.accepts.filter(({ family }) => family === "stop")) {
       mistakes.push(
         `Step ${quote(step.name)} accepts ${quote(type.type)}, which ends the run. Use another event type between steps.`,
       );
@@ -152,8 +174,8 @@ function catchMistakes(draft: WorkflowDraft): readonly string[] {
         );
     }
   }
-  for (const { name, catches, options } of draft.steps) {
-    if (!catches && options.accepts.some((type) => type.type === StepFailedEvent.type)) {
+  for (const { name, catches, accepts } of draft.steps) {
+    if (!catches && accepts.some((type) => type.type === StepFailedEvent.type)) {
       mistakes.push(
         `Step ${quote(name)} accepts \`StepFailedEvent\`. Declare it with \`.catchError(name, options, fn)\`.`,
       );
@@ -165,15 +187,20 @@ function catchMistakes(draft: WorkflowDraft): readonly string[] {
 // --- the flow of events
 
 function flowMistakes(draft: WorkflowDraft): readonly string[] {
-  const accepted = namesOf(draft, "accepts");
+  const accepted = acceptedNames(draft);
   const emitted = namesOf(draft, "emits");
   const waited = namesOf(draft, "waits");
   const additional = new Set(draft.additionalEvents.map((type) => type.type));
   const mistakes: string[] = [];
-  for (const { name, options } of draft.steps) {
-    for (const type of options.accepts) {
+  const all = allEventTypes(draft);
+  const isEmitted = (name: string, withSubtypes = false): boolean =>
+    emitted.has(name) ||
+    (withSubtypes && all.some((type) => emitted.has(type.type) && type.parents.includes(name)));
+  for (const { name, accepts, options } of draft.steps) {
+    for (const type of accepts) {
       const isFromOutside = ["start", "stop", "human_response", "internal"].includes(type.family);
-      if (isFromOutside || emitted.has(type.type) || additional.has(type.type)) continue;
+      if (isFromOutside || isEmitted(type.type, options.subtypes) || additional.has(type.type))
+        continue;
       if (type.type === StepFailedEvent.type) continue;
       mistakes.push(
         `Step ${quote(name)} accepts ${quote(type.type)}, which no step emits. Put it in the \`emits\` of the step that makes it, extend \`HumanResponseEvent\` if it comes from outside, or list it in \`additionalEvents\`.${hint(type.type, [...emitted])}`,
@@ -190,14 +217,30 @@ function flowMistakes(draft: WorkflowDraft): readonly string[] {
   return mistakes;
 }
 
+/** What some step takes, extensions included where it takes them. */
+export function acceptedBy(
+  { accepts, options }: StepDraft,
+  all: readonly AnyEventType[],
+): readonly AnyEventType[] {
+  if (!options.subtypes) return accepts;
+  const names = accepts.map((type) => type.type);
+  return all.filter((type) => [type.type, ...type.parents].some((name) => names.includes(name)));
+}
+
+function acceptedNames(draft: WorkflowDraft): ReadonlySet<string> {
+  const all = allEventTypes(draft);
+  return new Set(draft.steps.flatMap((step) => acceptedBy(step, all)).map((type) => type.type));
+}
+
 function cureForUntaken(type: AnyEventType, accepted: ReadonlySet<string>): string {
   const parent = type.parents.find((name) => accepted.has(name));
   return parent === undefined
     ? "Put it in the `accepts` of the step that takes it; what is only shown on the stream does not belong in `emits`."
-    : `A step accepts its parent ${quote(parent)}, but steps take exactly the types that they name: add ${quote(type.type)} to its \`accepts\`.`;
+    : `A step accepts its parent ${quote(parent)}, but steps take exactly the types that they name: add ${quote(type.type)} to its \`accepts\`, or set \`subtypes: true\`.`;
 }
 
 function reachMistakes(draft: WorkflowDraft): readonly string[] {
+  const all = allEventTypes(draft);
   const fromOutside = (type: AnyEventType): boolean =>
     type.family === "start" ||
     type.family === "human_response" ||
@@ -206,7 +249,7 @@ function reachMistakes(draft: WorkflowDraft): readonly string[] {
     draft.steps,
     (step, names) =>
       step.catches !== null ||
-      step.options.accepts.some((type) => fromOutside(type) || names.has(type.type)),
+      acceptedBy(step, all).some((type) => fromOutside(type) || names.has(type.type)),
     (step) => step.options.emits,
   );
   const ending = closure(
@@ -215,7 +258,7 @@ function reachMistakes(draft: WorkflowDraft): readonly string[] {
       step.options.emits.some(
         (type) => ["stop", "input_required"].includes(type.family) || names.has(type.type),
       ) || step.options.emits.length === 0,
-    (step) => [...step.options.accepts, ...(step.options.waits ?? [])],
+    (step) => [...acceptedBy(step, all), ...(step.options.waits ?? [])],
   );
   return [
     ...draft.steps
@@ -261,11 +304,13 @@ function typesOf(
   side: "accepts" | "emits",
   family: EventFamily,
 ): readonly string[] {
-  const types = draft.steps.flatMap((step) => step.options[side]);
+  const types = draft.steps.flatMap((step) =>
+    side === "accepts" ? step.accepts : step.options.emits,
+  );
   return [...new Set(types.filter((type) => type.family === family).map((type) => type.type))];
 }
 
-function namesOf(draft: WorkflowDraft, side: "accepts" | "emits" | "waits"): ReadonlySet<string> {
+function namesOf(draft: WorkflowDraft, side: "emits" | "waits"): ReadonlySet<string> {
   return new Set(draft.steps.flatMap((step) => step.options[side] ?? []).map((type) => type.type));
 }
 

@@ -43,7 +43,22 @@ export interface WaitOptions<T> {
   readonly id?: string;
 }
 
-export interface StepContext<State extends object = Record<string, unknown>> {
+export interface ChildOptions {
+  /** Tells children of one step apart; by default they are numbered as they start. */
+  readonly key?: string;
+  /** Shows the child's events on this run's stream, all but its last. Default false. */
+  readonly events?: boolean;
+}
+
+/** A workflow, as far as its types say what goes in and what comes out. */
+export interface Runnable<Input, Result> {
+  run(input: Input): PromiseLike<Result>;
+}
+
+export interface StepContext<
+  State extends object = Record<string, unknown>,
+  Resources = Readonly<Record<string, unknown>>,
+> {
   readonly runId: string;
   readonly handlerId: string;
   readonly workflowName: string;
@@ -52,6 +67,8 @@ export interface StepContext<State extends object = Record<string, unknown>> {
   /** Aborted when the run ends or the step's time is over. */
   readonly signal: AbortSignal;
   readonly store: StateStore<State>;
+  /** What the step named in its `resources`. */
+  readonly resources: Resources;
   readonly log: Log;
   /** Shows an event to whoever reads the run's stream. It goes to no step and ends nothing. */
   writeEventToStream(event: Event): void;
@@ -76,4 +93,13 @@ export interface StepContext<State extends object = Record<string, unknown>> {
    * kept value is returned and `effect` is not called again. Its failure is an ordinary failure.
    */
   run<T>(key: string, effect: () => T | Promise<T>): Promise<T>;
+  /**
+   * Runs another workflow, named in the step's `children`, and gives its result. The child is a run
+   * of its own: it outlives a restart, and ends with this run. Throws `RunFailedError` if it fails.
+   */
+  runWorkflow<Input, Result>(
+    child: Runnable<Input, Result>,
+    input: Input,
+    options?: ChildOptions,
+  ): Promise<Result>;
 }

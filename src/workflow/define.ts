@@ -3,7 +3,7 @@ import * as v from "valibot";
 
 import { WorkflowError } from "../base/errors.ts";
 import { workersDefault } from "../base/limits.ts";
-import { allEventTypes, findMistakes } from "./check.ts";
+import { acceptedBy, allEventTypes, findMistakes } from "./check.ts";
 import type { Definition, StepDefinition } from "./definition.ts";
 import type { StepDraft, WorkflowDraft } from "./draft.ts";
 import type { AnyEventType } from "./event.ts";
@@ -21,14 +21,19 @@ export function define(name: string, draft: WorkflowDraft): Definition {
     );
   }
   const { options, steps } = draft;
-  const eventTypes = new Map(allEventTypes(draft).map((type) => [type.type, type]));
+  const types = allEventTypes(draft);
+  const eventTypes = new Map(types.map((type) => [type.type, type]));
   return Object.freeze({
     name,
     title: options.name ?? name,
     description: options.description ?? null,
     timeoutMs: options.timeout === undefined ? null : options.timeout * 1000,
-    steps: new Map(steps.map((step) => [step.name, defineStep(step)])),
-    routes: defineRoutes(steps),
+    concurrency: options.concurrency ?? null,
+    isVerbose: options.verbose ?? false,
+    steps: new Map(steps.map((step) => [step.name, defineStep(step, types)])),
+    routes: defineRoutes(steps, types),
+    joins: steps.filter((step) => step.join).map((step) => step.name),
+    joinsAfter: defineJoinsAfter(steps, types),
     catchers: defineCatchers(steps),
     eventTypes,
     startType: theOnly(eventTypes, steps, "accepts", "start"),
@@ -39,14 +44,23 @@ export function define(name: string, draft: WorkflowDraft): Definition {
 
 // ---
 
-function defineStep({ name, options, catches, run }: StepDraft): StepDefinition {
+function defineStep(step: StepDraft, types: readonly AnyEventType[]): StepDefinition {
+  const { name, join, options, catches, run } = step;
   const { retry = null, timeout } = options;
   return Object.freeze({
     name,
     description: options.description ?? null,
-    accepts: options.accepts.map((type) => type.type),
-    emits: options.emits.map((type) => type.type),
-    waits: (options.waits ?? []).map((type) => type.type),
+    accepts: namesOf(acceptedBy(step, types)),
+    join: join && {
+      kind: join.kind,
+      types: namesOf(join.types),
+      take: join.kind === "collect" ? join.take : null,
+    },
+    emits: namesOf(options.emits),
+    waits: namesOf(options.waits),
+    prompts: namesOf(options.prompts),
+    children: options.children ?? [],
+    resources: options.resources ?? {},
     // Failures are caught one at a time, as the peer does.
     workers: catches ? 1 : (options.workers ?? workersDefault),
     retry: typeof retry === "object" && retry !== null ? retryPolicy(retry) : retry,
@@ -56,16 +70,47 @@ function defineStep({ name, options, catches, run }: StepDraft): StepDefinition 
   });
 }
 
-function defineRoutes(steps: readonly StepDraft[]): ReadonlyMap<string, readonly string[]> {
+function namesOf(types: readonly AnyEventType[] = []): readonly string[] {
+  return types.map((type) => type.type);
+}
+
+function defineRoutes(
+  steps: readonly StepDraft[],
+  types: readonly AnyEventType[],
+): ReadonlyMap<string, readonly string[]> {
   const routes = new Map<string, string[]>();
-  for (const { name, options, catches } of steps) {
-    if (catches) continue; // Failures are given to a step by the engine, never routed.
-    for (const { type } of options.accepts) {
+  for (const step of steps) {
+    if (step.catches) continue; // Failures are given to a step by the engine, never routed.
+    for (const type of namesOf(acceptedBy(step, types))) {
       const takers = routes.get(type) ?? [];
-      if (!takers.includes(name)) routes.set(type, [...takers, name]);
+      if (!takers.includes(step.name)) routes.set(type, [...takers, step.name]);
     }
   }
   return routes;
+}
+
+/** For each step, the joins that its events lead to, before any other join. */
+function defineJoinsAfter(
+  steps: readonly StepDraft[],
+  types: readonly AnyEventType[],
+): ReadonlyMap<string, readonly string[]> {
+  const takersOf = (step: StepDraft): readonly StepDraft[] => {
+    const emits = namesOf(step.options.emits);
+    return steps.filter((taker) =>
+      namesOf(acceptedBy(taker, types)).some((type) => emits.includes(type)),
+    );
+  };
+  const joinsAfter = (first: StepDraft): readonly string[] => {
+    const seen = new Set<StepDraft>();
+    const queue = [...takersOf(first)];
+    for (let step = queue.shift(); step; step = queue.shift()) {
+      if (seen.has(step)) continue;
+      seen.add(step);
+      if (step.join?.kind !== "collect") queue.push(...takersOf(step));
+    }
+    return [...seen].filter((step) => step.join?.kind === "collect").map((step) => step.name);
+  };
+  return new Map(steps.map((step) => [step.name, joinsAfter(step)]));
 }
 
 function defineCatchers(steps: readonly StepDraft[]): ReadonlyMap<string, string> {
@@ -86,7 +131,9 @@ function theOnly(
   side: "accepts" | "emits",
   family: AnyEventType["family"],
 ): AnyEventType {
-  const found = steps.flatMap((step) => step.options[side]).find((type) => type.family === family);
+  const found = steps
+    .flatMap((step) => (side === "accepts" ? step.accepts : step.options.emits))
+    .find((type) => type.family === family);
   return types.get(found?.type ?? "") ?? (found as AnyEventType); // Checked: there is one.
 }
 
@@ -107,6 +154,12 @@ function optionMistakes({ options }: WorkflowDraft): readonly string[] {
   const mistakes: string[] = [];
   if (options.timeout !== undefined && !(options.timeout > 0)) {
     mistakes.push(`Expected \`timeout\` to be seconds above 0, got \`${options.timeout}\`.`);
+  }
+  const { concurrency = 1 } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    mistakes.push(
+      `Expected \`concurrency\` to be a whole number of at least 1, got \`${concurrency}\`.`,
+    );
   }
   const initial = v.safeParse(v.looseObject(options.state ?? {}), {});
   for (const issue of initial.issues ?? []) {

@@ -5,21 +5,42 @@
 import { WorkflowError } from "../base/errors.ts";
 import type { StepContext } from "./context.ts";
 import { builtinNames } from "./names.ts";
+import type { Resource } from "./resource.ts";
 import type { AnyEventType, Event } from "./event.ts";
 import type { RetryFunction } from "./retry.ts";
 
 /** An author's function, its types checked where it was written and forgotten here. */
-export type StepFunction = (event: Event, context: StepContext) => unknown;
+export type StepFunction = (input: Event | readonly Event[], context: StepContext) => unknown;
+
+/** What an author has made of steps: told from others by its identity. */
+export interface AnyWorkflow {
+  define(name: string, additionalEvents?: readonly AnyEventType[]): Definition;
+  /** The name that it goes by where it is given none. */
+  readonly title: string;
+}
+
+/** How events are brought together for a step that takes several at once. */
+export interface JoinDefinition {
+  readonly kind: "collect" | "each";
+  /** Names of event types, in the author's order. */
+  readonly types: readonly string[];
+  readonly take: number | null;
+}
 
 export interface StepDefinition {
   readonly name: string;
   readonly description: string | null;
-  /** Names of event types. */
+  /** Names of event types, subtypes included where it takes them. */
   readonly accepts: readonly string[];
+  readonly join: JoinDefinition | null;
   /** What it returns or sends. */
   readonly emits: readonly string[];
   /** What it waits for. */
   readonly waits: readonly string[];
+  /** What it shows when it waits. */
+  readonly prompts: readonly string[];
+  readonly children: readonly AnyWorkflow[];
+  readonly resources: Readonly<Record<string, Resource>>;
   /** Jobs that it works on at a time, per run. */
   readonly workers: number;
   readonly retry: RetryFunction | null;
@@ -36,11 +57,18 @@ export interface Definition {
   readonly title: string;
   readonly description: string | null;
   readonly timeoutMs: number | null;
+  /** Runs at a time. */
+  readonly concurrency: number | null;
+  readonly isVerbose: boolean;
   readonly steps: ReadonlyMap<string, StepDefinition>;
   /** Event type to the steps that accept it, in the order of their definition. */
   readonly routes: ReadonlyMap<string, readonly string[]>;
   /** Step to the step that catches its failures. */
   readonly catchers: ReadonlyMap<string, string>;
+  /** Steps with a join. */
+  readonly joins: readonly string[];
+  /** Step to the joins that the branches of its fan-out lead to. */
+  readonly joinsAfter: ReadonlyMap<string, readonly string[]>;
   /** Every event type that the workflow knows, additional ones included. */
   readonly eventTypes: ReadonlyMap<string, AnyEventType>;
   readonly startType: AnyEventType;

@@ -1,6 +1,8 @@
 /** What an author has written so far: the steps of a workflow, not yet checked. */
+import type { AnyWorkflow, StepFunction } from "./definition.ts";
 import type { AnyEventType } from "./event.ts";
-import type { StepFunction } from "./definition.ts";
+import type { Acceptable, Join } from "./join.ts";
+import type { Resource } from "./resource.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Entries } from "./schema.ts";
 
@@ -10,20 +12,33 @@ export interface WorkflowOptions<State extends Entries = Entries> {
   readonly description?: string;
   /** Seconds a run may take in all, waiting included. Default: no limit. */
   readonly timeout?: number;
+  /** Runs at a time; further ones wait their turn. Default: no limit. */
+  readonly concurrency?: number;
   /** The fields of `ctx.store`, each with a default. Default: any field, untyped. */
   readonly state?: State;
+  /** Logs every tick in words. Default false. */
+  readonly verbose?: boolean;
 }
 
 export interface StepOptions<
-  Accepts extends readonly AnyEventType[] = readonly AnyEventType[],
+  Accepts extends readonly Acceptable[] = readonly Acceptable[],
   Emits extends readonly AnyEventType[] = readonly AnyEventType[],
+  Resources extends Readonly<Record<string, Resource>> = Readonly<Record<string, Resource>>,
 > {
-  /** Event types that start it, each by itself. */
+  /** Event types that start it, each by itself; or one join, such as `collect(Done)`. */
   readonly accepts: Accepts;
   /** Event types that it may return or send. It may always return nothing. */
   readonly emits: Emits;
   /** Event types that it waits for with `ctx.waitForEvent`. */
   readonly waits?: readonly AnyEventType[];
+  /** Event types that it shows as the prompts of its waits. */
+  readonly prompts?: readonly AnyEventType[];
+  /** Workflows that it runs with `ctx.runWorkflow`. */
+  readonly children?: readonly AnyWorkflow[];
+  /** Found in `ctx.resources`, made before the step starts. */
+  readonly resources?: Resources;
+  /** Whether it also takes types that extend those in `accepts`. Default false. */
+  readonly subtypes?: boolean;
   readonly description?: string;
   /** Events that it works on at a time, per run. Default 4. */
   readonly workers?: number;
@@ -44,6 +59,9 @@ export interface CatchOptions<Emits extends readonly AnyEventType[] = readonly A
 
 export interface StepDraft {
   readonly name: string;
+  /** As in its options, joins resolved to their types. */
+  readonly accepts: readonly AnyEventType[];
+  readonly join: Join | null;
   readonly options: StepOptions;
   /** For a step that catches failures. */
   readonly catches: {

@@ -13,6 +13,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   "InternalDispatchEvent",
   "StepStateChanged",
   "WorkflowIdleEvent",
+  "WorkflowQueuedEvent",
   "UnhandledEvent",
   "WorkflowTimedOutEvent",
   "WorkflowCancelledEvent",

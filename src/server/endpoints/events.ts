@@ -9,7 +9,7 @@ import { empty, json } from "../../http/respond.ts";
 import { sseComment, sseHeaders } from "../../http/sse.ts";
 import { streamResponse } from "../../http/stream.ts";
 import { isTerminal } from "../../protocol/status.ts";
-import { handlerFinished } from "../../runtime/runtime.ts";
+import { handlerFinished } from "../../runtime/errors.ts";
 import type { RunRecord } from "../../store/store.ts";
 import { type Call, type Endpoint, mustHandler, mustWorkflow } from "../endpoint.ts";
 import { encodeEvents, type Encoding } from "../event-output.ts";

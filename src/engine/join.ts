@@ -1,0 +1,102 @@
+/**
+ * Joins: events that are kept until a step gets several at once.
+ *
+ * A fan-out opens a scope, and every job that follows from it is in that scope. When the last of
+ * them has left, nothing more can come: the joins that the scope led to get what they have, be it
+ * nothing. The join's job is in the scopes around it, so fan-outs may be nested.
+ */
+import { must } from "../base/assert.ts";
+import type { JoinDefinition } from "../workflow/definition.ts";
+import type { Event } from "../workflow/event.ts";
+import { type Change, setStep, stepState } from "./change.ts";
+import { type Lineage, newJob } from "./queue.ts";
+
+/**
+ * Scopes of an event that comes from outside. Without joins nobody asks, and nothing is counted.
+ */
+export function outermost(change: Change): readonly number[] {
+  return change.definition.joins.length > 0 ? [0] : [];
+}
+
+/** The scopes of the branches of a fan-out. */
+export function openScope(
+  change: Change,
+  step: string,
+  outer: readonly number[],
+): readonly number[] {
+  if ((change.definition.joinsAfter.get(step) ?? []).length === 0) return outer;
+  const id = change.state.nextScope;
+  change.state = {
+    ...change.state,
+    nextScope: id + 1,
+    scopes: { ...change.state.scopes, [id]: { outer, step, jobs: 0 } },
+  };
+  return [...outer, id];
+}
+
+/** Brings an event to a join, which may have all that it wants with it. */
+export function joinEvent(
+  change: Change,
+  step: string,
+  join: JoinDefinition,
+  event: Event,
+  lineage: Lineage,
+): void {
+  const scope = must(lineage.scopes.at(-1), "With a join, every event is in a scope.");
+  const events = [...(stepState(change, step).joining[scope] ?? []), event];
+  const batch = join.kind === "each" ? oneOfEach(events, join.types) : firstOf(events, join.take);
+  keep(change, step, scope, batch ? without(events, batch) : events);
+  if (!batch) return;
+  // A list has gone out of its fan-out; a pair stays where it is.
+  const scopes = join.kind === "each" ? lineage.scopes : outOf(change, scope);
+  newJob(change, step, { events: batch, isBatch: true }, { ...lineage, scopes });
+}
+
+/** Ends the scopes that have no job any more, from the innermost on. */
+export function endScopes(change: Change, scopes: readonly number[], lineage: Lineage): void {
+  for (const id of scopes.toReversed()) {
+    const scope = change.state.scopes[id];
+    if (!scope || scope.jobs > 0) return; // A scope with a job is in scopes with that job.
+    const expected = change.definition.joinsAfter.get(scope.step ?? "") ?? [];
+    for (const step of change.definition.joins) {
+      const events = stepState(change, step).joining[id];
+      keep(change, step, id, []);
+      const { join } = must(change.definition.steps.get(step), "A join is a step.");
+      if (join?.kind !== "collect" || join.take !== null) continue;
+      // The whole run ends again and again; a fan-out ends once, and is told also of nothing.
+      if (!events && !expected.includes(step)) continue;
+      const input = { events: events ?? [], isBatch: true };
+      newJob(change, step, input, { ...lineage, scopes: outOf(change, id) });
+    }
+    if (id !== 0) {
+      const { [id]: _, ...others } = change.state.scopes;
+      change.state = { ...change.state, scopes: others };
+    }
+  }
+}
+
+// ---
+
+function outOf(change: Change, scope: number): readonly number[] {
+  return scope === 0 ? [0] : must(change.state.scopes[scope], "The scope is open.").outer;
+}
+
+function keep(change: Change, step: string, scope: number, events: readonly Event[]): void {
+  const { [scope]: _, ...others } = stepState(change, step).joining;
+  setStep(change, step, {
+    joining: events.length > 0 ? { ...others, [scope]: events } : others,
+  });
+}
+
+function oneOfEach(events: readonly Event[], types: readonly string[]): Event[] | undefined {
+  const batch = types.flatMap((type) => events.find((event) => event.type === type) ?? []);
+  return batch.length === types.length ? batch : undefined;
+}
+
+function firstOf(events: readonly Event[], take: number | null): Event[] | undefined {
+  return take !== null && events.length >= take ? events.slice(0, take) : undefined;
+}
+
+function without(events: readonly Event[], taken: readonly Event[]): readonly Event[] {
+  return events.filter((event) => !taken.includes(event));
+}

@@ -1,0 +1,64 @@
+/**
+ * How many runs may be under way at a time, of each workflow and in all. Further ones wait for
+ * their turn, first come, first served; one whose workflow is full lets those behind it pass.
+ */
+
+interface Waiting {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly limit: number;
+}
+
+export class Admission {
+  readonly #limit: number;
+  /** Workflow names of the runs that are under way. */
+  readonly #inside = new Map<string, string>();
+  #waiting: Waiting[] = [];
+
+  /** `limit` runs in all; null: no limit. */
+  constructor(limit: number | null) {
+    this.#limit = limit ?? Infinity;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether the run may start; if not, it waits. */
+  enter(runId: string, workflow: string, limit: number | null): boolean {
+    const isAdmitted = this.#hasRoom(workflow, limit ?? Infinity);
+    if (isAdmitted) this.#inside.set(runId, workflow);
+    else this.#waiting.push({ runId, workflow, limit: limit ?? Infinity });
+    return isAdmitted;
+  }
+
+  /** Counts a run that is under way already, room or not. */
+  occupy(runId: string, workflow: string): void {
+    this.#inside.set(runId, workflow);
+  }
+
+  /**
+   * The run is over, or waits no more. Returns those whose turn it is now; they count as inside.
+   */
+  leave(runId: string): readonly string[] {
+    const wasInside = this.#inside.delete(runId);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.runId !== runId);
+    if (!wasInside) return [];
+    const admitted = this.#waiting.filter(({ runId: next, workflow, limit }) => {
+      const isAdmitted = this.#hasRoom(workflow, limit);
+      if (isAdmitted) this.#inside.set(next, workflow);
+      return isAdmitted;
+    });
+    this.#waiting = this.#waiting.filter((waiting) => !admitted.includes(waiting));
+    return admitted.map((waiting) => waiting.runId);
+  }
+
+  // ---
+
+  #hasRoom(workflow: string, limit: number): boolean {
+    if (this.#inside.size >= this.#limit) return false;
+    if (limit === Infinity) return true;
+    const count = [...this.#inside.values()].filter((name) => name === workflow).length;
+    return count < limit;
+  }
+}

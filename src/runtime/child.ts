@@ -1,0 +1,92 @@
+/**
+ * `ctx.runWorkflow`: a child is a run of its own, started once per attempt and key. Its id follows
+ * from its parent's, so a step that runs again after a restart finds the child that it had started.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import { toJson } from "../base/json.ts";
+import type { RunSummary } from "../store/store.ts";
+import type { ChildOptions } from "../workflow/context.ts";
+import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
+import type { Invocation } from "./invocation.ts";
+import { toResult } from "./result.ts";
+
+export function createRunWorkflow(invocation: Invocation) {
+  const started = new Map<AnyWorkflow, number>();
+  return async (
+    workflow: AnyWorkflow,
+    input: unknown,
+    { key, events = false }: ChildOptions = {},
+  ): Promise<unknown> => {
+    const { children, runId: parentId, handlerId } = invocation.ports;
+    const definition = mustDefinition(invocation, workflow);
+    const count = (started.get(workflow) ?? 0) + 1;
+    started.set(workflow, count);
+    const name = key ?? `${definition.name}#${count}`;
+    const effect = `child:${name}`;
+    const kept = invocation.currentJob.effects;
+    if (Object.hasOwn(kept, effect)) return kept[effect];
+    const { id: job, attempt } = invocation.job;
+    const runId = [parentId, job, attempt, name.replace(/[^\w-]/g, "-")].join(".");
+    const child = {
+      workflowName: definition.name,
+      event: definition.startType.parse(input ?? {}),
+      runId,
+      handlerId: runId,
+      parent: { runId: parentId, handlerId },
+    };
+    const { workflowName } = child;
+    // Known to the parent before it exists: whoever ends the parent ends it too.
+    await invocation.submit({ kind: "child_started", runId, handlerId: runId, workflowName });
+    await children.ensure(child);
+    const ended = await outcomeOf(invocation, runId, events);
+    const value = toJson(toResult(ended), "result");
+    await invocation.submit({ kind: "effect_returned", key: effect, value });
+    return value;
+  };
+}
+
+// ---
+
+function mustDefinition({ ports, step }: Invocation, workflow: AnyWorkflow): Definition {
+  const definition = step.children.includes(workflow) && ports.children.definitionOf(workflow);
+  if (definition) return definition;
+  throw new WorkflowError(
+    "event_undeclared",
+    `Step \`${step.name}\` runs a workflow that it does not name. Put it in the \`children\` of the step.`,
+  );
+}
+
+async function outcomeOf(
+  invocation: Invocation,
+  runId: string,
+  showsEvents: boolean,
+): Promise<RunSummary> {
+  const { children } = invocation.ports;
+  const { signal } = invocation;
+  const onAbort = (): void => {
+    // Its step took too long, and will start another if it is tried again. When the run ends, or
+    // the process does, whoever ends it sees to its children.
+    const isTimeout =
+      signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    if (isTimeout) void children.cancel(runId).catch(() => {}); // It may have ended meanwhile.
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    if (showsEvents) await showEvents(invocation, runId);
+    return await children.ended(runId);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Shows the child's events, but for its last, which would look like the end of this run. */
+async function showEvents(invocation: Invocation, runId: string): Promise<void> {
+  const { children, loop } = invocation.ports;
+  const shown = loop.state.children.find((child) => child.runId === runId)?.cursor ?? -1;
+  for await (const batch of children.follow(runId, shown, invocation.signal)) {
+    for (const { sequence, json, isInternal, isTerminal } of batch) {
+      if (isInternal || isTerminal) continue;
+      void invocation.submit({ kind: "child_shown", runId, sequence, envelope: json });
+    }
+  }
+}

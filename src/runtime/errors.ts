@@ -1,0 +1,12 @@
+/** Errors about handlers, in the words that clients of the wire know. */
+import { WorkflowError } from "../base/errors.ts";
+
+export function handlerActive(handlerId: string): WorkflowError {
+  return new WorkflowError("handler_active", `Handler '${handlerId}' is already running`);
+}
+
+export function handlerFinished(handlerId: string): WorkflowError {
+  return new WorkflowError("handler_finished", "Workflow already completed", {
+    details: { handlerId },
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Resources of one scope: made when first used, once however many ask at the same time, and
+ * disposed of in the reverse order when the scope ends. A failure to make one is forgotten: the
+ * next asks anew.
+ */
+import { must } from "../base/assert.ts";
+import type { Log } from "../base/log.ts";
+import type { Resource, ResourceScope } from "../workflow/resource.ts";
+
+export class ResourcePool {
+  readonly #scope: ResourceScope;
+  readonly #outer: ResourcePool | null;
+  readonly #log: Log;
+  readonly #made = new Map<Resource, Promise<unknown>>();
+  readonly #disposals: (() => unknown)[] = [];
+  #isEnded = false;
+
+  constructor(scope: ResourceScope, outer: ResourcePool | null, log: Log) {
+    this.#scope = scope;
+    this.#outer = outer;
+    this.#log = log;
+  }
+
+  /** Everything that a step has named, by its names. */
+  async useAll(
+    resources: Readonly<Record<string, Resource>>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const entries = Object.entries(resources).map(
+      async ([name, resource]) => [name, await this.#use(resource)] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /** Disposes of what was made here. A disposal that fails is reported, and the others go on. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    for (const dispose of this.#disposals.splice(0).toReversed()) await this.#attempt(dispose);
+  }
+
+  // ---
+
+  #use(resource: Resource): Promise<unknown> {
+    if (resource.scope !== this.#scope) {
+      return must(this.#outer, `A resource of scope ${resource.scope} has its pool.`).#use(
+        resource,
+      );
+    }
+    const made = this.#made.get(resource) ?? this.#make(resource);
+    this.#made.set(resource, made);
+    made.catch(() => this.#made.delete(resource)); // Whoever asked is told.
+    return made;
+  }
+
+  async #make(resource: Resource): Promise<unknown> {
+    const value = await resource.make(await this.useAll(resource.needs));
+    const dispose = disposalOf(value);
+    if (dispose) this.#disposals.push(dispose);
+    if (this.#isEnded) await this.end(); // The scope has ended while it was made.
+    return value;
+  }
+
+  async #attempt(dispose: () => unknown): Promise<void> {
+    try {
+      await dispose();
+    } catch (error) {
+      this.#log("error", "A resource could not be disposed of.", { error });
+    }
+  }
+}
+
+// ---
+
+function disposalOf(value: unknown): (() => unknown) | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const disposable = value as Partial<AsyncDisposable & Disposable>;
+  const dispose = disposable[Symbol.asyncDispose] ?? disposable[Symbol.dispose];
+  return dispose?.bind(value);
+}

@@ -1,0 +1,50 @@
+/**
+ * Resources: what steps work with and do not make themselves, such as a connection. One is made
+ * when it is first needed, kept for as long as its scope says, and disposed of in the end.
+ */
+import { WorkflowError } from "../base/errors.ts";
+
+/** How long one lives: as long as the server, one run, or one attempt at a step. */
+export type ResourceScope = "server" | "run" | "step";
+
+export interface Resource<T = unknown> {
+  readonly name: string;
+  readonly scope: ResourceScope;
+  readonly description: string | null;
+  readonly needs: Readonly<Record<string, Resource>>;
+  readonly make: (needs: Readonly<Record<string, unknown>>) => T | Promise<T>;
+}
+
+export type ResourceValues<R> = {
+  readonly [K in keyof R]: R[K] extends Resource<infer T> ? T : never;
+};
+
+export interface ResourceOptions<Needs extends Readonly<Record<string, Resource>>> {
+  /** Default `server`. */
+  readonly scope?: ResourceScope;
+  readonly description?: string;
+  /** Other resources that it is made of. */
+  readonly needs?: Needs;
+}
+
+/**
+ * Declares a resource. Name it in the `resources` of a step and find it in `ctx.resources`. What
+ * `make` returns is disposed of with `Symbol.asyncDispose` or `Symbol.dispose`, if it has one.
+ */
+export function defineResource<T, const Needs extends Readonly<Record<string, Resource>> = {}>(
+  name: string,
+  options: ResourceOptions<Needs>,
+  make: (needs: ResourceValues<Needs>) => T | Promise<T>,
+): Resource<T> {
+  const { scope = "server", description = null, needs = {} } = options;
+  const lifetime = (which: ResourceScope): number => ["step", "run", "server"].indexOf(which);
+  for (const [key, need] of Object.entries<Resource>(needs)) {
+    if (lifetime(need.scope) >= lifetime(scope)) continue;
+    throw new WorkflowError(
+      "definition_invalid",
+      `Resource \`${name}\` lives as long as the ${scope}, but it needs \`${key}\`, which lives only as long as the ${need.scope}. Give \`${name}\` the scope \`${need.scope}\`.`,
+    );
+  }
+  // Its needs are checked where it is declared, and forgotten here.
+  return Object.freeze({ name, scope, description, needs, make: make as Resource<T>["make"] });
+}
