@@ -32,6 +32,7 @@ export type { AnyWorkflow } from "./workflow/definition.ts";
 export type { CatchOptions, StepOptions, WorkflowOptions } from "./workflow/draft.ts";
 export { defineEvent } from "./workflow/event.ts";
 export type { AnyEventType, Event, EventOf, EventType } from "./workflow/event.ts";
+export { toMermaid } from "./workflow/mermaid.ts";
 export { collect, each } from "./workflow/join.ts";
 export type { Collect, Each } from "./workflow/join.ts";
 export { defineResource } from "./workflow/resource.ts";

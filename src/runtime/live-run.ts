@@ -16,6 +16,7 @@ import { ResourcePool } from "./resources.ts";
 import { Loop } from "./loop.ts";
 import { runStep } from "./run-step.ts";
 import { Timers } from "./timers.ts";
+import { describeTick } from "./verbose.ts";
 
 export interface LiveRunPorts {
   readonly clock: Clock;
@@ -51,6 +52,10 @@ export class LiveRun {
     this.loop = new Loop(definition, state, {
       clock: ports.clock,
       commit: (commit) => this.#commit(commit),
+      applied: (tick) => {
+        if (!definition.isVerbose) return;
+        ports.log("info", describeTick(tick), { run: summary.runId });
+      },
       perform: (command) => this.#perform(command),
       stopped: (reason) =>
         "error" in reason ? ports.broke(reason.error) : ports.ended(this.#summary),

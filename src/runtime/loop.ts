@@ -23,6 +23,8 @@ import { toNewEvent, toOutcome } from "./publication.ts";
 export interface LoopPorts {
   readonly clock: Clock;
   commit(commit: Commit): Promise<void>;
+  /** Told of every tick that has an effect. */
+  applied(tick: Tick): void;
   perform(command: Command): void;
   /** The loop is over: its run has ended, or it could not be stored. */
   stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void;
@@ -80,6 +82,7 @@ export class Loop {
     const hasEffect = state !== this.#state || events.length > 0;
     if (!hasEffect) return this.#pending?.done.promise ?? Promise.resolve();
     this.#state = state;
+    this.#ports.applied(tick);
     const batch = (this.#pending ??= this.#newBatch());
     batch.ticks.push(tick as unknown as Json); // Ticks are JSON: `tick.ts`.
     for (const event of events) batch.events.push(toNewEvent(this.definition, event, tick.at));

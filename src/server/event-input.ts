@@ -5,7 +5,8 @@
  * imported.
  */
 import { WorkflowError } from "../base/errors.ts";
-import { isEqualJson, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { isEqualJson, isJsonObject, type Json, jsonDepth, type JsonObject } from "../base/json.ts";
+import { jsonDepthMax } from "../base/limits.ts";
 import { fromWireValue } from "../protocol/envelope.ts";
 import { readLeniently } from "../protocol/lenient.ts";
 import type { Definition } from "../workflow/definition.ts";
@@ -51,6 +52,14 @@ function toObject(input: unknown): JsonObject {
 }
 
 function parseText(text: string): unknown {
+  // A string was one level of its body, however deep what it says.
+  const depth = jsonDepth(text);
+  if (depth > jsonDepthMax) {
+    throw new WorkflowError(
+      "event_invalid",
+      `Failed to deserialize event: expected at most ${jsonDepthMax} levels of nesting, got ${depth}.`,
+    );
+  }
   try {
     return JSON.parse(text);
   } catch {

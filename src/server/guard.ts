@@ -61,7 +61,6 @@ export function preflightHeaders(
   if (!settings.corsOrigins.has(origin)) throw originForbidden(origin);
   const asked = request.headers.get("access-control-request-headers");
   return {
-    ...corsHeaders(request, settings),
     "access-control-allow-methods": "GET, HEAD, POST",
     "access-control-max-age": "600",
     ...(asked !== null && { "access-control-allow-headers": asked }),

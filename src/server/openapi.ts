@@ -5,7 +5,7 @@ import type { GenericSchema } from "valibot";
 import { errorSchema } from "../protocol/bodies.ts";
 import { envelopeSchema } from "../protocol/envelope.ts";
 import { handlerSchema } from "../protocol/handler.ts";
-import type { ApiRoute } from "./routes.ts";
+import type { Answer, ApiRoute } from "./routes.ts";
 
 /** Schemas that the document names once and refers to. */
 const named: Readonly<Record<string, GenericSchema>> = {
@@ -55,7 +55,7 @@ function toOperation(route: ApiRoute): object {
     ...(route.parameters ?? []),
   ];
   return {
-    operationId: route.endpoint.name,
+    operationId: route.id,
     summary: route.summary,
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
@@ -69,23 +69,25 @@ function toOperation(route: ApiRoute): object {
 }
 
 function toResponses({ answers }: ApiRoute): object {
-  const failure = { "application/json": { schema: refer(errorSchema) } };
   const responses = Object.entries(answers).map(([status, [description, body]]) => {
-    const isError = Number(status) >= 400;
-    if (body === null) return [status, { description, ...(isError && { content: failure }) }];
-    const content =
-      typeof body === "string"
-        ? {
-            [body]: { schema: { type: "string" } },
-            "application/x-ndjson": { schema: { type: "string" } },
-          }
-        : { "application/json": { schema: refer(body) } };
-    return [status, { description, content }];
+    const content = toContent(body, Number(status) >= 400);
+    return [status, { description, ...(content && { content }) }];
   });
   return {
     ...Object.fromEntries(responses),
-    default: { description: "An error.", content: failure },
+    default: { description: "An error.", content: toContent(null, true) },
   };
+}
+
+function toContent(body: Answer[1], isError: boolean): object | null {
+  if (typeof body === "string") {
+    const schema = { type: "string" };
+    return { [body]: { schema }, "application/x-ndjson": { schema } };
+  }
+  const schemas = [...(body ? [body] : []), ...(isError ? [errorSchema] : [])].map(refer);
+  if (schemas.length === 0) return null;
+  // A run that failed has the status that the server's own failures have.
+  return { "application/json": { schema: schemas.length > 1 ? { anyOf: schemas } : schemas[0] } };
 }
 
 function refer(schema: GenericSchema): object {

@@ -1,4 +1,6 @@
 /** The JSON body of a request, within limits. */
+import * as v from "valibot";
+
 import { WorkflowError } from "../base/errors.ts";
 import { bodyBytesMax, jsonDepthMax } from "../base/limits.ts";
 import { readJsonBody } from "../http/body.ts";
@@ -12,3 +14,16 @@ export async function readBody(request: Request, prefix: string): Promise<unknow
     throw new WorkflowError(error.code, `${prefix}: ${error.message}`, { cause: error });
   }
 }
+
+/** An error that says, after `prefix`, what is wrong with which part of a body. */
+export function refuseBody(prefix: string, issues: readonly AnyIssue[]): WorkflowError {
+  const problems = issues.map((issue) => {
+    const path = v.getDotPath(issue);
+    // An issue quotes what came, however long.
+    const message = issue.message.slice(0, 200);
+    return path === null ? message : `\`${path}\`: ${message}`;
+  });
+  return new WorkflowError("request_invalid", `${prefix}: ${problems.join("; ")}.`);
+}
+
+type AnyIssue = v.BaseIssue<unknown>;

@@ -36,15 +36,21 @@ export interface QueryParameter {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What a status means, and the body that it has: none or that of an error, a schema, or its type.
+ */
+export type Answer = readonly [meaning: string, body: null | GenericSchema | string];
+
 export interface ApiRoute {
   readonly method: Method;
   readonly path: string;
+  /** Its name in clients that are made from the document; the same in every build. */
+  readonly id: string;
   readonly endpoint: Endpoint;
   readonly summary: string;
   readonly parameters?: readonly QueryParameter[];
   readonly body?: GenericSchema;
-  /** Status to what it means and the body that it has; null: none, a string: its media type. */
-  readonly answers: Readonly<Record<number, readonly [string, GenericSchema | string | null]>>;
+  readonly answers: Readonly<Record<number, Answer>>;
 }
 
 const flag = (name: string, description: string, fallback: boolean): QueryParameter => ({
@@ -72,6 +78,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/health",
+    id: "getHealth",
     endpoint: getHealth,
     summary: "Whether the server is ready",
     answers: { 200: ["It is.", healthSchema], 503: ["Not yet.", healthSchema] },
@@ -79,6 +86,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/workflows",
+    id: "listWorkflows",
     endpoint: listWorkflows,
     summary: "The names of all workflows",
     answers: { 200: ["In the order of their registration.", workflowsSchema] },
@@ -86,6 +94,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/workflows/{name}/schema",
+    id: "getSchema",
     endpoint: getSchema,
     summary: "JSON Schemas of the start and the stop event",
     answers: { 200: ["Both.", schemaSchema], 404: ["There is no such workflow.", null] },
@@ -93,6 +102,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/workflows/{name}/events",
+    id: "listEventTypes",
     endpoint: listEventTypes,
     summary: "JSON Schemas of all events of a workflow",
     answers: { 200: ["All of them.", eventTypesSchema], 404: ["There is no such workflow.", null] },
@@ -100,6 +110,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/workflows/{name}/representation",
+    id: "getRepresentation",
     endpoint: getRepresentation,
     summary: "A workflow as a graph of steps and events",
     answers: { 200: ["The graph.", graphSchema], 404: ["There is no such workflow.", null] },
@@ -107,6 +118,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "POST",
     path: "/workflows/{name}/run",
+    id: "runAndWait",
     endpoint: runAndWait,
     summary: "Run a workflow and wait for its result",
     body: startBodySchema,
@@ -119,6 +131,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "POST",
     path: "/workflows/{name}/run-nowait",
+    id: "runNoWait",
     endpoint: runNoWait,
     summary: "Start a workflow",
     body: startBodySchema,
@@ -127,6 +140,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/handlers",
+    id: "listHandlers",
     endpoint: listHandlers,
     summary: "All handlers",
     parameters: [
@@ -148,6 +162,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/handlers/{handler_id}",
+    id: "getHandler",
     endpoint: getHandler,
     summary: "What has become of a run",
     answers: record,
@@ -155,6 +170,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "POST",
     path: "/handlers/{handler_id}/cancel",
+    id: "cancelHandler",
     endpoint: cancelHandler,
     summary: "End a run, or delete a handler",
     parameters: [flag("purge", "Delete the handler with everything of its runs.", false)],
@@ -166,6 +182,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/results/{handler_id}",
+    id: "getResult",
     endpoint: getResult,
     summary: "Like `GET /handlers/{handler_id}`, with the bare result",
     answers: {
@@ -176,6 +193,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "GET",
     path: "/events/{handler_id}",
+    id: "streamEvents",
     endpoint: streamEvents,
     summary: "The events of a run, past and to come",
     parameters: [
@@ -211,6 +229,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   {
     method: "POST",
     path: "/events/{handler_id}",
+    id: "sendEvent",
     endpoint: sendEvent,
     summary: "Send an event into a run",
     body: sendBodySchema,

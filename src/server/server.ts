@@ -13,6 +13,7 @@ import type { AnyEventType } from "../workflow/event.ts";
 import { type App, createApp } from "./app.ts";
 import type { KeepOpen } from "./endpoint.ts";
 import { listen, type Listener } from "./listen.ts";
+import { pathNameProblem } from "./path-name.ts";
 import {
   type Settings,
   toAddress,
@@ -82,12 +83,12 @@ export class WorkflowServer implements AsyncDisposable {
    * with every mistake that the workflow has, or when the name is taken.
    */
   addWorkflow(name: string, workflow: AnyWorkflow, options: AddWorkflowOptions = {}): this {
-    if (typeof name !== "string" || !/^[^\p{Cc}]+$/u.test(name) || name.length > nameLengthMax) {
+    if (typeof name !== "string" || name === "") {
       const got = JSON.stringify(name)?.slice(0, 80);
-      throw invalid(
-        `Expected the name of a workflow to be 1 to ${nameLengthMax} characters, got ${got}.`,
-      );
+      throw invalid(`Expected the name of a workflow to be a string of some length, got ${got}.`);
     }
+    const problem = pathNameProblem(name, nameLengthMax);
+    if (problem) throw invalid(`Expected the name of a workflow to be ${problem}.`);
     if (this.#workflows.has(name)) {
       throw invalid(`Two workflows are called \`${name}\`. Add one of them under another name.`);
     }
@@ -115,6 +116,7 @@ export class WorkflowServer implements AsyncDisposable {
 
   /** Opens the store and lets every unfinished run go on. Resolves when that is done. */
   async start(): Promise<void> {
+    if (this.#closed) throw closed();
     await this.#begin().opened;
   }
 

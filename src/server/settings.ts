@@ -55,13 +55,12 @@ export const portDefault = 8080;
 
 /** Throws `config_invalid`, naming the option. */
 export function toSettings(options: WorkflowServerOptions, env: Environment): Settings {
-  const keys = env["WORKFLOWS_SERVER_API_KEY"];
   const origins = options.corsOrigins ?? listOf(env["WORKFLOWS_SERVER_CORS_ORIGINS"]);
   const hosts = options.allowedHosts ?? listOf(env["WORKFLOWS_SERVER_ALLOWED_HOSTS"]);
   return Object.freeze({
-    auth: checkAuth(options.auth ?? (keys === undefined ? null : listOf(keys))),
+    auth: toAuth(options, env["WORKFLOWS_SERVER_API_KEY"]),
     corsOrigins: new Set(origins.map(checkOrigin)),
-    allowedHosts: new Set(hosts.map((host) => host.toLowerCase())),
+    allowedHosts: new Set(hosts.map(checkHost)),
     acceptContext: options.acceptContext ?? false,
     idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
     heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
@@ -100,20 +99,41 @@ function listOf(text: string | undefined): readonly string[] {
     .filter((item) => item !== "");
 }
 
-function checkAuth(auth: Auth | null): Auth | null {
-  if (auth === null || typeof auth === "function") return auth;
-  const keys = typeof auth === "string" ? [auth] : auth;
-  // An empty key would let everybody in who shows nothing: an unset secret must not open the door.
-  if (keys.length === 0 || keys.some((key) => key === "")) {
-    throw invalid("auth", "at least one key, none of them empty", JSON.stringify(auth));
-  }
-  return keys;
+/**
+ * An unset secret must not open the door: `auth: process.env.KEY` of a variable that is not set.
+ */
+function toAuth(options: WorkflowServerOptions, envKeys: string | undefined): Auth | null {
+  if (!("auth" in options)) return envKeys === undefined ? null : checkKeys(listOf(envKeys));
+  const auth: unknown = options.auth;
+  if (typeof auth === "function") return auth as Auth;
+  return checkKeys(Array.isArray(auth) ? auth : [auth]);
+}
+
+/** The keys are in no message: it may end in a log. */
+function checkKeys(keys: readonly unknown[]): readonly string[] {
+  const isKey = (key: unknown): key is string => typeof key === "string" && /^[!-~]+$/.test(key);
+  if (keys.length > 0 && keys.every(isKey)) return keys;
+  const wrong = keys.find((key) => !isKey(key));
+  // What a header cannot carry could never be shown.
+  throw invalid(
+    "auth",
+    "a function, or keys of visible ASCII characters without spaces",
+    keys.length === 0 ? "no key" : wrong === "" ? "an empty one" : `one of type ${typeof wrong}`,
+  );
 }
 
 function checkOrigin(text: string): string {
-  const origin = URL.canParse(text) ? new URL(text).origin : "null";
-  if (origin === text.toLowerCase()) return origin;
+  const origin = URL.parse(text)?.origin;
+  // `null` is the origin of every sandboxed frame and every local file, of whoever made it.
+  if (origin !== undefined && origin !== "null" && origin === text.toLowerCase()) return origin;
   throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
+}
+
+function checkHost(text: string): string {
+  const host = URL.parse(`http://${text}`);
+  // As the URL of a request shows it, whatever its port: a host with one would never match.
+  if (host && host.href === `http://${host.hostname}/`) return host.hostname;
+  throw invalid("allowedHosts", "host names such as `app.example`", JSON.stringify(text));
 }
 
 function checkConcurrency(limit: number | undefined): number | null {

@@ -8,6 +8,7 @@ import {
   type AnyEventType,
   type AnyWorkflow,
   defineEvent,
+  defineResource,
   HumanResponseEvent,
   InputRequiredEvent,
   StartEvent,
@@ -285,10 +286,24 @@ const longfan = new Workflow({
     return all && StopEvent({ result: all.map(({ data }) => data.square).sort((a, b) => a - b) });
   });
 
+class Clock {
+  readonly time = "noon";
+}
+
+function make_clock(): Clock {
+  return new Clock();
+}
+
+const clock = defineResource("Clock", { description: "Build a clock." }, make_clock);
+
 const resources = new Workflow({
   name: "Resources",
   description: "Uses one injected resource.",
-}).step("read", { accepts: [StartEvent], emits: [StopEvent] }, () => StopEvent({ result: "noon" }));
+}).step(
+  "read",
+  { accepts: [StartEvent], emits: [StopEvent], resources: { clock } },
+  (_event, context) => StopEvent({ result: context.resources.clock.time }),
+);
 
 /** In the order of their registration, each with its additional events. */
 export const workflows: readonly (readonly [

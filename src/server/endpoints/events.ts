@@ -3,6 +3,7 @@ import * as v from "valibot";
 
 import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject } from "../../base/json.ts";
+import { nameLengthMax } from "../../base/limits.ts";
 import { ndjsonBlankLine, ndjsonHeaders } from "../../http/ndjson.ts";
 import { parseInteger, readBoolean } from "../../http/query.ts";
 import { empty, json } from "../../http/respond.ts";
@@ -14,7 +15,7 @@ import type { RunRecord } from "../../store/store.ts";
 import { type Call, type Endpoint, mustHandler, mustWorkflow } from "../endpoint.ts";
 import { encodeEvents, type Encoding } from "../event-output.ts";
 import { parseEvent } from "../event-input.ts";
-import { readBody } from "../request-body.ts";
+import { readBody, refuseBody } from "../request-body.ts";
 
 export const streamEvents: Endpoint = async (services, call) => {
   const { request, query } = call;
@@ -22,7 +23,6 @@ export const streamEvents: Endpoint = async (services, call) => {
   const isSse = readBoolean(query, "sse", true);
   const after = readCursor(call, isSse, run);
   if (isTerminal(run.status) && after >= run.lastSequence) return empty();
-  call.keepOpen();
   const encoding: Encoding = {
     isSse,
     includeInternal: readBoolean(query, "include_internal", false),
@@ -31,7 +31,11 @@ export const streamEvents: Endpoint = async (services, call) => {
   const { feed } = services.runtime.store;
   const { heartbeatMs } = services.settings;
   return streamResponse({
-    source: (signal) => encodeEvents(feed.follow(run.runId, after, signal), encoding),
+    source: async function* (signal) {
+      // Here and not before: an answer to HEAD never comes to this, and has nothing to give back.
+      using _ = call.keepOpen();
+      yield* encodeEvents(feed.follow(run.runId, after, signal), encoding);
+    },
     signal: request.signal,
     shutdown: services.shutdown,
     headers: isSse ? sseHeaders : ndjsonHeaders,
@@ -51,7 +55,7 @@ export const sendBodySchema: v.GenericSchema<unknown, SendBody> = v.object({
     v.description("An envelope with `type` and `value`, or one as a JSON string."),
   ),
   step: v.pipe(
-    v.optional(v.nullable(v.string())),
+    v.optional(v.nullable(v.pipe(v.string(), v.maxLength(nameLengthMax)))),
     v.description("The step to send it to. Default: all that accept it."),
   ),
 });
@@ -96,6 +100,5 @@ function toSendBody(body: unknown): SendBody {
   if (isMissing) throw new WorkflowError("request_invalid", "Event data is required");
   const result = v.safeParse(sendBodySchema, body);
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `\`${v.getDotPath(issue)}\`: ${issue.message}`);
-  throw new WorkflowError("request_invalid", `Error processing request: ${problems.join("; ")}.`);
+  throw refuseBody("Error processing request", result.issues);
 }

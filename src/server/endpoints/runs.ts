@@ -2,7 +2,7 @@
 import * as v from "valibot";
 
 import { WorkflowError } from "../../base/errors.ts";
-import { isJsonObject } from "../../base/json.ts";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { handlerIdLengthMax } from "../../base/limits.ts";
 import { json } from "../../http/respond.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
@@ -10,8 +10,10 @@ import type { StartRequest } from "../../runtime/runtime.ts";
 import type { RunSummary } from "../../store/store.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoint.ts";
-import { readBody } from "../request-body.ts";
+import { parseContext } from "../context-input.ts";
 import { parseStartEvent } from "../event-input.ts";
+import { pathNameProblem } from "../path-name.ts";
+import { readBody, refuseBody } from "../request-body.ts";
 
 /** The body of a start. Its start event is checked by the workflow that it starts. */
 export const startBodySchema: v.GenericSchema<unknown, StartBody> = v.object({
@@ -29,8 +31,11 @@ export const startBodySchema: v.GenericSchema<unknown, StartBody> = v.object({
         v.pipe(
           v.string(),
           v.maxLength(handlerIdLengthMax),
-          v.check((id) => id.isWellFormed(), "Expected well-formed Unicode"),
-          v.regex(/^[^\p{Cc}]*$/u, "Expected no control characters"),
+          v.rawCheck(({ dataset, addIssue }) => {
+            if (!dataset.typed) return;
+            const problem = pathNameProblem(dataset.value, handlerIdLengthMax);
+            if (problem) addIssue({ message: `Expected an id ${problem}` });
+          }),
         ),
       ),
     ),
@@ -51,7 +56,7 @@ interface StartBody {
 
 export const runAndWait: Endpoint = async (services, call) => {
   const request = await readStart(services, call);
-  call.keepOpen();
+  using _ = call.keepOpen();
   const run = await attempt("Error running workflow", async () => {
     const { runId } = await services.runtime.start(request);
     return services.runtime.ended(runId);
@@ -70,45 +75,48 @@ export const runNoWait: Endpoint = async (services, call) => {
 async function readStart(services: Services, { request, params }: Call): Promise<StartRequest> {
   const definition = mustWorkflow(services, params["name"]);
   const body = toStartBody(await readBody(request, "Invalid JSON body"));
-  const { context } = body;
-  if (!isEmpty(context) && !services.settings.acceptContext) {
-    throw new WorkflowError(
-      "context_disabled",
-      "Context API is disabled. Set accept_context_api=True on WorkflowServer to enable it.",
-    );
-  }
+  const state = readContext(services, body.context);
   return {
     workflowName: definition.name,
     event: toStartEvent(definition, body),
     ...(body.handler_id && { handlerId: body.handler_id }),
+    ...(state && { state }),
   };
+}
+
+/** The initial state that a context brings. An empty one is what old clients always send. */
+function readContext({ settings }: Services, context: unknown): JsonObject | undefined {
+  if (!context || (isJsonObject(context) && Object.keys(context).length === 0)) return undefined;
+  if (settings.acceptContext) return parseContext(context);
+  throw new WorkflowError(
+    "context_disabled",
+    "Context API is disabled. Set accept_context_api=True on WorkflowServer to enable it.",
+  );
 }
 
 function toStartBody(body: unknown): StartBody {
   const result = v.safeParse(startBodySchema, body);
   if (result.success && isJsonObject(body)) return result.output;
-  const problems = (result.issues ?? []).map((issue) => {
-    const path = v.getDotPath(issue);
-    return path === null ? issue.message : `\`${path}\`: ${issue.message}`;
-  });
-  const problem = Array.isArray(body) ? "Expected a JSON object, got a list" : problems.join("; ");
-  throw new WorkflowError("request_invalid", `Error processing request body: ${problem}.`);
+  const prefix = "Error processing request body";
+  if (!Array.isArray(body)) throw refuseBody(prefix, result.issues ?? []);
+  throw new WorkflowError("request_invalid", `${prefix}: Expected a JSON object, got a list.`);
 }
 
 function toStartEvent(definition: Definition, body: StartBody): ReturnType<typeof parseStartEvent> {
   return parseStartEvent(definition, "start_event" in body ? body.start_event : body.kwargs);
 }
 
-function isEmpty(context: unknown): boolean {
-  return !context || (isJsonObject(context) && Object.keys(context).length === 0);
-}
-
-/** A store that says in words of its own why it could not keep a run is quoted; nothing else is. */
+/**
+ * A store that says in words of its own why it could not keep a run is quoted. One that passes on
+ * what something else has thrown is not: that names paths and inner workings.
+ */
 async function attempt(prefix: string, start: () => Promise<RunSummary>): Promise<RunSummary> {
   try {
     return await start();
   } catch (error) {
     if (!(error instanceof WorkflowError) || error.code !== "store_failed") throw error;
-    throw new WorkflowError("start_failed", `${prefix}: ${error.message}`, { cause: error });
+    const { cause, message } = error;
+    if (cause !== undefined) throw new WorkflowError("start_failed", prefix, { cause: error });
+    throw new WorkflowError("start_failed", `${prefix}: ${message}`);
   }
 }
