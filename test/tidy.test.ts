@@ -27,6 +27,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "static",
     "package.json",
   ],
+  "src/testing": [
+    "src/base",
+    "src/protocol",
+    "src/workflow",
+    "src/engine",
+    "src/store",
+    "src/runtime",
+  ],
   "src/client": ["src/base", "src/protocol"],
   src: [
     "src/base",
@@ -36,6 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/runtime",
     "src/server",
     "src/client",
+    "src/testing",
   ],
   cli: ["src", "package.json"],
   static: ["src/client", "src/protocol", "src/engine"],

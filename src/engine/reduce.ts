@@ -29,9 +29,9 @@ export function reduce(definition: Definition, state: RunState, tick: Tick): Red
   const change: Change = { definition, at: tick.at, state, events: [], commands: [] };
   if (state.status !== "running") return change;
   apply(change, tick);
-  if (change.state !== state && isNewlyIdle(state, change.state)) {
-    publish(change, "WorkflowIdleEvent", {});
-  }
+  if (change.state === state) return change;
+  if (isNewlyIdle(state, change.state)) publish(change, "WorkflowIdleEvent", {});
+  change.state = { ...change.state, at: tick.at };
   return change;
 }
 

@@ -97,6 +97,8 @@ export const jobPlaces: readonly JobPlace[] = ["queue", "running", "delayed", "w
 
 export interface RunState {
   readonly status: "running" | "completed" | "failed" | "cancelled";
+  /** When it changed last. */
+  readonly at: number;
   readonly startedAt: number | null;
   /** When the workflow's timeout is over. */
   readonly deadlineAt: number | null;
@@ -130,6 +132,7 @@ const emptyStep: StepState = {
 export function initialState(definition: Definition): RunState {
   return {
     status: "running",
+    at: 0,
     startedAt: null,
     deadlineAt: null,
     steps: Object.fromEntries([...definition.steps.keys()].map((name) => [name, emptyStep])),

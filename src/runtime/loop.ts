@@ -46,7 +46,7 @@ export class Loop {
   #pending: Batch | null = null;
   #isCommitting = false;
   #isStopped = false;
-  #lastAt = 0;
+  #stopReason: unknown = null;
 
   constructor(definition: Definition, state: RunState, ports: LoopPorts) {
     this.definition = definition;
@@ -72,12 +72,12 @@ export class Loop {
     return findJob(this.#state, step, id)?.job;
   }
 
-  /** Resolves when the tick is stored, and rejects when it could not be. */
+  /** Resolves when the tick is stored, and rejects when it could not be, or comes too late. */
   submit(body: TickBody): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
+    if (this.#isStopped) return rejected(this.#stopReason);
     // A clock that is set back must not make a later tick look earlier.
-    this.#lastAt = Math.max(this.#lastAt, this.#ports.clock.now());
-    const tick: Tick = { ...body, at: this.#lastAt };
+    const at = Math.max(this.#state.at, this.#ports.clock.now());
+    const tick: Tick = { ...body, at };
     const { state, events, commands } = reduce(this.definition, this.#state, tick);
     const hasEffect = state !== this.#state || events.length > 0;
     if (!hasEffect) return this.#pending?.done.promise ?? Promise.resolve();
@@ -85,9 +85,9 @@ export class Loop {
     this.#ports.applied(tick);
     const batch = (this.#pending ??= this.#newBatch());
     batch.ticks.push(tick as unknown as Json); // Ticks are JSON: `tick.ts`.
-    for (const event of events) batch.events.push(toNewEvent(this.definition, event, tick.at));
+    for (const event of events) batch.events.push(toNewEvent(this.definition, event, at));
     batch.commands.push(...commands);
-    if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, tick.at);
+    if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, at);
     return batch.done.promise;
   }
 
@@ -99,6 +99,7 @@ export class Loop {
   /** Takes no more ticks. What is not on its way to the store by now has not happened. */
   stop(reason: unknown): void {
     this.#isStopped = true;
+    this.#stopReason = reason;
     this.#pending?.done.reject(reason);
     this.#pending = null;
   }
@@ -145,8 +146,17 @@ export class Loop {
     if (this.#isStopped) return;
     for (const command of batch.commands) this.#ports.perform(command);
     if (outcome) {
-      this.#isStopped = true;
+      this.stop(new Error("The run has ended."));
       this.#ports.stopped({ state: this.#state });
     }
   }
+}
+
+// ---
+
+/** A rejection that may go unheeded: most ticks are waited for by nobody. */
+function rejected(reason: unknown): Promise<never> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => {});
+  return promise;
 }

@@ -198,6 +198,11 @@ export class Runtime implements AsyncDisposable {
     return ended;
   }
 
+  /** A run that is in memory, as it is at this instant. */
+  inspect(runId: string): { readonly state: RunState; readonly isSettled: boolean } | undefined {
+    return this.#live.get(runId)?.loop;
+  }
+
   // ---
 
   #newLiveRun(

@@ -46,6 +46,8 @@ function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.S
       idleTimeout: idleSeconds,
       // Bun's own pages for errors would show sources; and it would print errors of streams itself.
       development: false,
+      // With that, Bun 1.4.5 would share the port with any other process that asks for it.
+      reusePort: false,
       fetch: (request, server) =>
         fetch(request, () => {
           server.timeout(request, 0);

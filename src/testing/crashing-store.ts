@@ -1,0 +1,112 @@
+/**
+ * A store in memory whose process can be killed: from then on nothing that the killed process does
+ * reaches the data, and nothing answers it. What it had stored is there for the next process.
+ */
+import type { Json } from "../base/json.ts";
+import type { Feed } from "../store/feed.ts";
+import type { StoredEvent } from "../store/event.ts";
+import type { MemoryStore } from "../store/memory.ts";
+import type {
+  Commit,
+  HandlerFilter,
+  NewRun,
+  RunRecord,
+  Store,
+  StoreAbout,
+} from "../store/store.ts";
+
+/** Where in its life of writes a process dies: before that write, or right after it. */
+export interface Death {
+  /** From 0. */
+  readonly write: number;
+  readonly isAfter: boolean;
+}
+
+const never = new Promise<never>(() => {});
+
+export class CrashingStore implements Store {
+  readonly about: StoreAbout;
+  readonly feed: Feed;
+  readonly #disk: MemoryStore;
+  readonly #death: Death | null;
+  readonly #died = Promise.withResolvers<void>();
+  #writes = 0;
+  #isDead = false;
+
+  constructor(disk: MemoryStore, death: Death | null) {
+    this.#disk = disk;
+    this.#death = death;
+    this.about = disk.about;
+    this.feed = disk.feed;
+  }
+
+  /** Resolves when the process has died. */
+  get died(): Promise<void> {
+    return this.#died.promise;
+  }
+
+  get writeCount(): number {
+    return this.#writes;
+  }
+
+  open(): Promise<void> {
+    return this.#read(() => this.#disk.open());
+  }
+
+  close(): Promise<void> {
+    return this.#read(() => this.#disk.close());
+  }
+
+  create(run: NewRun, first: Commit): Promise<void> {
+    return this.#write(() => this.#disk.create(run, first));
+  }
+
+  commit(runId: string, epoch: number, commit: Commit): Promise<void> {
+    return this.#write(() => this.#disk.commit(runId, epoch, commit));
+  }
+
+  claim(runId: string): Promise<number> {
+    return this.#read(() => this.#disk.claim(runId));
+  }
+
+  delete(handlerId: string): Promise<boolean> {
+    return this.#read(() => this.#disk.delete(handlerId));
+  }
+
+  getHandler(handlerId: string): Promise<RunRecord | undefined> {
+    return this.#read(() => this.#disk.getHandler(handlerId));
+  }
+
+  getRun(runId: string): Promise<RunRecord | undefined> {
+    return this.#read(() => this.#disk.getRun(runId));
+  }
+
+  listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]> {
+    return this.#read(() => this.#disk.listHandlers(filter));
+  }
+
+  readTicks(runId: string): Promise<readonly Json[]> {
+    return this.#read(() => this.#disk.readTicks(runId));
+  }
+
+  readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+    return this.#read(() => this.#disk.readEvents(runId, after, limit));
+  }
+
+  // ---
+
+  #read<T>(read: () => Promise<T>): Promise<T> {
+    return this.#isDead ? never : read();
+  }
+
+  #write<T>(write: () => Promise<T>): Promise<T> {
+    if (this.#isDead) return never;
+    const isLast = this.#writes++ === this.#death?.write;
+    if (!isLast) return write();
+    this.#isDead = true;
+    this.#died.resolve();
+    // Stored or not: the process does not live to hear of it.
+    if (this.#death?.isAfter) void write();
+    return never;
+  }
+}
