@@ -24,6 +24,7 @@ export {
   WorkflowCancelledEvent,
   WorkflowFailedEvent,
   WorkflowIdleEvent,
+  WorkflowForkedEvent,
   WorkflowQueuedEvent,
   WorkflowTimedOutEvent,
 } from "./workflow/builtin.ts";

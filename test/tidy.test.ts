@@ -161,7 +161,8 @@ function readSource(path: string): SourceFile {
     code: text
       .replace(/\/\*[\s\S]*?\*\//g, "")
       .replace(/\/\/.*$/gm, "")
-      .replace(/"(?:[^"\\\n]|\\.)*"/g, '""'),
+      .replace(/"(?:[^"\\\n]|\\.)*"/g, '""')
+      .replace(/`(?:[^`\\]|\\.)*`/g, "``"),
     imports: specifiers.map(([, specifier = ""]) => normalize(join(dirname(path), specifier))),
   };
 }

@@ -23,6 +23,8 @@ export type ErrorCode =
   | "method_not_allowed"
   | "handler_active"
   | "handler_finished"
+  | "key_conflict"
+  | "start_repeated"
   | "body_too_large"
   // An author's step did something that cannot be done: the step fails.
   | "value_not_json"
@@ -34,6 +36,7 @@ export type ErrorCode =
   | "run_failed"
   // The surroundings fail: nothing is acknowledged.
   | "store_failed"
+  | "store_unavailable"
   | "start_failed"
   | "store_conflict"
   | "store_locked"
@@ -86,13 +89,14 @@ export interface Failure {
 
 /** Narrows whatever was thrown. The only place that looks at an `unknown` error. */
 export function toFailure(thrown: unknown): Failure {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  if (!(thrown instanceof Error)) return { name: "Error", message: toText(thrown) };
   const code = (thrown as { code?: unknown }).code;
+  const stack: unknown = thrown.stack;
   return {
-    name: thrown.name,
-    message: thrown.message,
+    name: toText(thrown.name),
+    message: toText(thrown.message),
     ...(typeof code === "string" && { code }),
-    ...(thrown.stack !== undefined && { stack: thrown.stack }),
+    ...(typeof stack === "string" && { stack }),
   };
 }
 
@@ -106,5 +110,16 @@ export class RunFailedError extends WorkflowError {
     super("run_failed", failure.message, { details: { status, failure } });
     this.status = status;
     this.failure = failure;
+  }
+}
+
+// ---
+
+/** Anything may be thrown, and be the name of an error: also what refuses to become text. */
+function toText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "A value that cannot be shown."; // The failure itself has to be told.
   }
 }

@@ -74,8 +74,9 @@ function copy(value: unknown, path: string, parents: object[]): Json {
 function copyObject(value: object, path: string, parents: object[]): Json {
   if (parents.includes(value)) throw refuse(path, "a cycle", "refer to the other object by an id");
   parents.push(value);
+  // Not `map`: it would skip a hole, and make the list of a subclass one of that class again.
   const result = Array.isArray(value)
-    ? value.map((item, index) => copy(item, `${path}[${index}]`, parents))
+    ? Array.from(value, (item, index) => copy(item, `${path}[${index}]`, parents))
     : copyFields(value, path, parents);
   parents.pop();
   return Object.freeze(result);

@@ -41,5 +41,33 @@ export const timerMsMax: number = 2_147_483_647;
 /** How long a run that only waits stays in memory; the peer's minute. */
 export const idleMsDefault: number = 60_000;
 
-/** How long after a failure of the store a run is taken up again. */
-export const parkedRunRetryMs: number = 1_000;
+/** How long after a failure of the store a run is taken up again; it doubles with each failure. */
+export const parkedRunRetryMs: number = 250;
+export const parkedRunRetryMsMax: number = 30_000;
+
+/** Ticks after which a run's state is stored whole: what a restart has to replay at most. */
+export const snapshotTicks: number = 1_000;
+
+/** Process deaths during a run after which it is taken for their cause. */
+export const crashesMax: number = 3;
+
+/** How long a suspected run is left alone with the process before the next one is tried. */
+export const trialMs: number = 5_000;
+
+/** Resting runs woken at a time, so that a herd of timers does not stop everything else. */
+export const wakesMax: number = 500;
+
+/** How often runs that need not be kept are looked for. */
+export const pruneIntervalMs: number = 60_000;
+
+/** Runs whose place in the file a store remembers: some 2 MB. Others are read again, in 15 µs. */
+export const positionsMax: number = 16_384;
+
+/**
+ * Handlers pruned in one transaction. With some hundred rows each that is about a tenth of a second
+ * in which nothing else is written.
+ */
+export const pruneHandlersMax: number = 200;
+
+/** Handlers in one page of a list; more are asked for with a cursor. */
+export const pageLengthMax: number = 1_000;

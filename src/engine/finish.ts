@@ -49,3 +49,22 @@ export function cancelRequested(change: Change): void {
     failure: null,
   });
 }
+
+export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">): void {
+  const { steps } = change.state;
+  const active = Object.values(steps).flatMap(({ running }) => running);
+  const message = `The process died ${tick.crashes} times while this run was under way, so it is not tried again.`;
+  finish(change, {
+    status: "failed",
+    event: {
+      type: "WorkflowFailedEvent",
+      data: {
+        step_name: active[0]?.step ?? "",
+        exception: { exception_type: "QuarantineError", exception_message: message },
+        attempts: active[0]?.attempt ?? 0,
+        elapsed_seconds: (tick.at - (change.state.startedAt ?? tick.at)) / 1000,
+      },
+    },
+    failure: { name: "QuarantineError", message },
+  });
+}

@@ -10,7 +10,8 @@ import type { Definition } from "../workflow/definition.ts";
 import { activeJob, type Change, type Published, publish, updateJob } from "./change.ts";
 import { eventCollected } from "./collect.ts";
 import type { Command } from "./command.ts";
-import { cancelRequested, deadlineDue } from "./finish.ts";
+import { cancelRequested, deadlineDue, runQuarantined } from "./finish.ts";
+import { runForked } from "./fork.ts";
 import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
 import { isIdle, type RunState } from "./state.ts";
@@ -43,6 +44,10 @@ function apply(change: Change, tick: Tick): void {
       return runStarted(change, tick);
     case "run_admitted":
       return runAdmitted(change);
+    case "run_forked":
+      return runForked(change, tick);
+    case "run_quarantined":
+      return runQuarantined(change, tick);
     case "event_received":
       return eventReceived(change, tick);
     case "event_sent": {

@@ -4,8 +4,12 @@ import { reduce } from "./reduce.ts";
 import { initialState, type RunState } from "./state.ts";
 import type { Tick } from "./tick.ts";
 
-export function replay(definition: Definition, ticks: Iterable<Tick>): RunState {
-  let state = initialState(definition);
+export function replay(
+  definition: Definition,
+  ticks: Iterable<Tick>,
+  from: RunState = initialState(definition),
+): RunState {
+  let state = from;
   for (const tick of ticks) state = reduce(definition, state, tick).state;
   return state;
 }

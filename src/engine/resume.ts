@@ -28,3 +28,11 @@ export function resume(state: RunState): readonly Command[] {
   }
   return commands;
 }
+
+/** When a timer moves the run next; null: none does. */
+export function nextTimerAt(state: RunState): number | null {
+  const times = resume(state).flatMap((command) =>
+    command.kind === "set_timer" ? [command.at] : [],
+  );
+  return times.length > 0 ? Math.min(...times) : null;
+}

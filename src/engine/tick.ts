@@ -20,6 +20,13 @@ export type Timer =
   | { readonly kind: "retry"; readonly step: string; readonly job: number }
   | { readonly kind: "wait"; readonly step: string; readonly job: number; readonly wait: string };
 
+/** Where a fork has come from. */
+export interface Origin {
+  readonly runId: string;
+  readonly handlerId: string;
+  readonly sequence: number;
+}
+
 /** Sets the value at a path of the state, or removes it when `value` is absent. */
 export interface StateChange {
   readonly path: readonly string[];
@@ -36,6 +43,19 @@ export type TickBody =
       readonly parent: Parent | null;
     }
   | { readonly kind: "run_admitted" }
+  /** All ticks before this one are another run's: this run goes on from there. */
+  | {
+      readonly kind: "run_forked";
+      readonly from: Origin;
+      /** A job whose input was edited. */
+      readonly edited: {
+        readonly step: string;
+        readonly job: number;
+        readonly event: Event;
+      } | null;
+    }
+  /** It was under way each time that the process died: it is not tried again. */
+  | { readonly kind: "run_quarantined"; readonly crashes: number }
   /** From outside the run; `target` is a step, or null for all. */
   | { readonly kind: "event_received"; readonly event: Event; readonly target: string | null }
   | ({ readonly kind: "event_sent"; readonly event: Event; readonly target: string | null } & OfJob)

@@ -39,3 +39,16 @@ export const sentSchema: v.GenericSchema = v.object({ status: v.literal("sent") 
 export const cancelledSchema: v.GenericSchema = v.object({
   status: v.picklist(["cancelled", "deleted"]),
 });
+
+const forkPoint = v.object({
+  handler_id: v.nullable(v.string()),
+  run_id: v.string(),
+  sequence: v.nullable(v.number()),
+});
+
+export const lineageSchema: v.GenericSchema = v.object({
+  handler_id: v.string(),
+  run_id: v.string(),
+  forked_from: v.nullable(forkPoint),
+  forks: v.array(forkPoint),
+});

@@ -20,8 +20,8 @@ export class Admission {
     this.#limit = limit ?? Infinity;
   }
 
-  get waitingCount(): number {
-    return this.#waiting.length;
+  get isLimited(): boolean {
+    return this.#limit !== Infinity;
   }
 
   /** Whether the run may start; if not, it waits. */

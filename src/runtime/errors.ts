@@ -10,3 +10,10 @@ export function handlerFinished(handlerId: string): WorkflowError {
     details: { handlerId },
   });
 }
+
+export function keyConflict(key: string): WorkflowError {
+  return new WorkflowError(
+    "key_conflict",
+    `Idempotency key \`${key}\` was used for another request. Use a new key for a new request.`,
+  );
+}

@@ -7,7 +7,6 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
 import { isIdle, type RunState } from "../engine/state.ts";
-import { resume } from "../engine/resume.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
@@ -39,6 +38,7 @@ export class LiveRun {
   readonly #invocations = new Map<number, Invocation>();
   readonly #resources: ResourcePool;
   #summary: RunSummary;
+  readonly #progress = Promise.withResolvers<void>();
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
 
@@ -66,12 +66,14 @@ export class LiveRun {
     return this.#summary;
   }
 
-  /** When its next timer is due, if it waits for one. */
-  get nextTimerAt(): number | null {
-    const times = resume(this.loop.state).flatMap((command) =>
-      command.kind === "set_timer" ? [command.at] : [],
-    );
-    return times.length > 0 ? Math.min(...times) : null;
+  /** Resolves when a step has ended in it, or it has come to rest. */
+  get progress(): Promise<void> {
+    return this.#progress.promise;
+  }
+
+  /** It has got through a trial: deaths of the process so far were not its doing. */
+  async acquit(): Promise<void> {
+    await this.#ports.commit({ ticks: [], events: [], isProgress: true });
   }
 
   /** Ends all that it does. What is under way is told why. */
@@ -96,6 +98,7 @@ export class LiveRun {
 
   async #commit(commit: Commit): Promise<void> {
     await this.#ports.commit(commit);
+    if (commit.isProgress || commit.rest || commit.outcome) this.#progress.resolve();
     if (commit.outcome) {
       const { completedAt } = commit.outcome;
       this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };

@@ -8,13 +8,15 @@
  * - A commit that fails stops the loop: what it had not stored has not happened.
  */
 import type { Clock } from "../base/clock.ts";
+import { snapshotTicks } from "../base/limits.ts";
 import type { Command } from "../engine/command.ts";
 import { reduce } from "../engine/reduce.ts";
-import { resume } from "../engine/resume.ts";
-import { findJob, type Job, type RunState } from "../engine/state.ts";
+import { nextTimerAt, resume } from "../engine/resume.ts";
+import { toSnapshot } from "../engine/snapshot.ts";
+import { findJob, isIdle, type Job, type RunState } from "../engine/state.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { NewEvent } from "../store/event.ts";
-import type { Commit, Outcome } from "../store/store.ts";
+import type { Commit, Outcome, Rest } from "../store/store.ts";
 import type { Json } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { toNewEvent, toOutcome } from "./publication.ts";
@@ -36,6 +38,8 @@ interface Batch {
   readonly events: NewEvent[];
   readonly commands: Command[];
   outcome: Outcome | null;
+  /** Whether a step came to an end in it. */
+  isProgress: boolean;
   readonly done: PromiseWithResolvers<void>;
 }
 
@@ -44,6 +48,9 @@ export class Loop {
   readonly #ports: LoopPorts;
   #state: RunState;
   #pending: Batch | null = null;
+  /** As the store has it. */
+  #rest: Rest | null;
+  #ticksSinceSnapshot = 0;
   #isCommitting = false;
   #isStopped = false;
   #stopReason: unknown = null;
@@ -52,6 +59,7 @@ export class Loop {
     this.definition = definition;
     this.#state = state;
     this.#ports = ports;
+    this.#rest = restOf(state);
   }
 
   /** As it is with every tick so far, stored or not. */
@@ -87,6 +95,7 @@ export class Loop {
     batch.ticks.push(tick as unknown as Json); // Ticks are JSON: `tick.ts`.
     for (const event of events) batch.events.push(toNewEvent(this.definition, event, at));
     batch.commands.push(...commands);
+    batch.isProgress ||= tick.kind === "step_succeeded" || tick.kind === "step_failed";
     if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, at);
     return batch.done.promise;
   }
@@ -112,6 +121,7 @@ export class Loop {
       events: [],
       commands: [],
       outcome: null,
+      isProgress: false,
       done: Promise.withResolvers<void>(),
     };
     // Most ticks are waited for by nobody; a failure is reported through `stopped`.
@@ -131,11 +141,29 @@ export class Loop {
     }
   }
 
+  /** At this moment the state is exactly what the ticks of the batch have led to. */
+  #toCommit({ ticks, events, outcome, isProgress }: Batch): Commit {
+    const rest = restOf(this.#state);
+    const isRestNew = rest?.wakeAt !== this.#rest?.wakeAt;
+    this.#rest = rest;
+    this.#ticksSinceSnapshot += ticks.length;
+    const isSnapshotDue = this.#ticksSinceSnapshot >= snapshotTicks;
+    if (isSnapshotDue) this.#ticksSinceSnapshot = 0;
+    return {
+      ticks,
+      events,
+      ...(outcome && { outcome }),
+      ...(isProgress && { isProgress }),
+      ...(isRestNew && !outcome && { rest }),
+      ...(isSnapshotDue && { snapshot: toSnapshot(this.#state) }),
+    };
+  }
+
   async #commit(batch: Batch): Promise<void> {
     this.#pending = null;
-    const { ticks, events, outcome } = batch;
+    const { outcome } = batch;
     try {
-      await this.#ports.commit({ ticks, events, ...(outcome && { outcome }) });
+      await this.#ports.commit(this.#toCommit(batch));
     } catch (error) {
       batch.done.reject(error);
       this.stop(error);
@@ -153,6 +181,12 @@ export class Loop {
 }
 
 // ---
+
+/** Whether the run may leave memory, and when it has to come back. */
+function restOf(state: RunState): Rest | null {
+  if (state.status !== "running" || state.startedAt === null || !isIdle(state)) return null;
+  return { wakeAt: nextTimerAt(state) };
+}
 
 /** A rejection that may go unheeded: most ticks are waited for by nobody. */
 function rejected(reason: unknown): Promise<never> {

@@ -29,6 +29,11 @@ export class Registry {
     throw new WorkflowError("workflow_not_found", `Workflow \`${name}\` is not registered.`);
   }
 
+  /** Whether any workflow counts its runs. */
+  get isLimited(): boolean {
+    return [...this.#byName.values()].some(({ concurrency }) => concurrency !== null);
+  }
+
   of(workflow: AnyWorkflow): Definition | undefined {
     return this.#byWorkflow.get(workflow);
   }

@@ -20,6 +20,10 @@ function sentence(tick: Tick): string {
       return `run started with ${show(tick.event)}${tick.isQueued ? ", and waits for its turn" : ""}`;
     case "run_admitted":
       return "run has its turn";
+    case "run_forked":
+      return `run goes on from event ${tick.from.sequence} of ${tick.from.runId}`;
+    case "run_quarantined":
+      return `run is not tried again: the process died with it ${tick.crashes} times`;
     case "event_received":
       return `received ${show(tick.event)}${to(tick.target)}`;
     case "event_sent":

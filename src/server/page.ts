@@ -1,4 +1,5 @@
 /** The page at `/`: embedded, from this origin only, and unable to load anything from elsewhere. */
+/// <reference path="./assets.d.ts" />
 import css from "../../static/start.css" with { type: "text" };
 import html from "../../static/index.html" with { type: "text" };
 import script from "../../static/start.js" with { type: "text" };

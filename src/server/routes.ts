@@ -4,6 +4,7 @@
  */
 import type { GenericSchema } from "valibot";
 
+import { pageLengthMax } from "../base/limits.ts";
 import type { Method } from "../http/router.ts";
 import {
   cancelledSchema,
@@ -11,6 +12,7 @@ import {
   graphSchema,
   handlersSchema,
   healthSchema,
+  lineageSchema,
   schemaSchema,
   sentSchema,
   workflowsSchema,
@@ -19,6 +21,7 @@ import { handlerSchema, resultSchema } from "../protocol/handler.ts";
 import { runStatuses } from "../protocol/status.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { sendBodySchema, sendEvent, streamEvents } from "./endpoints/events.ts";
+import { forkBodySchema, forkHandler, getLineage } from "./endpoints/forks.ts";
 import { cancelHandler, getHandler, getResult, listHandlers } from "./endpoints/handlers.ts";
 import { runAndWait, runNoWait, startBodySchema } from "./endpoints/runs.ts";
 import {
@@ -60,7 +63,15 @@ const flag = (name: string, description: string, fallback: boolean): QueryParame
   schema: { type: "string", enum: ["true", "false"], default: String(fallback) },
 });
 
+const idempotencyKey: QueryParameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  description: "Makes it safe to ask again: the same key and body give the same run.",
+  schema: { type: "string", maxLength: 255 },
+};
+
 const started = {
+  422: ["The idempotency key was used for another request.", null],
   409: ["A run of this handler is going on.", null],
   400: ["The body is wrong.", null],
   404: ["There is no such workflow.", null],
@@ -121,6 +132,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "runAndWait",
     endpoint: runAndWait,
     summary: "Run a workflow and wait for its result",
+    parameters: [idempotencyKey],
     body: startBodySchema,
     answers: {
       200: ["The run has completed.", handlerSchema],
@@ -134,6 +146,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "runNoWait",
     endpoint: runNoWait,
     summary: "Start a workflow",
+    parameters: [idempotencyKey],
     body: startBodySchema,
     answers: { 200: ["The run is stored and under way.", handlerSchema], ...started },
   },
@@ -156,8 +169,35 @@ export const apiRoutes: readonly ApiRoute[] = [
         description: "Only runs of these workflows.",
         schema: { type: "array", items: { type: "string" } },
       },
+      {
+        name: "limit",
+        in: "query",
+        description: "So many at most. Default: all.",
+        schema: { type: "integer", minimum: 1, maximum: pageLengthMax },
+      },
+      {
+        name: "order",
+        in: "query",
+        description: "By when the handler was first used.",
+        schema: { type: "string", enum: ["oldest", "newest"], default: "oldest" },
+      },
+      {
+        name: "after",
+        in: "query",
+        description: "Only those after this handler id, in the order asked for.",
+        schema: { type: "string" },
+      },
+      {
+        name: "before",
+        in: "query",
+        description: "Only those before this handler id, in the order asked for.",
+        schema: { type: "string" },
+      },
     ],
-    answers: { 200: ["Oldest first.", handlersSchema] },
+    answers: {
+      200: ["All, or the page that was asked for.", handlersSchema],
+      400: ["A parameter is wrong.", null],
+    },
   },
   {
     method: "GET",
@@ -178,6 +218,29 @@ export const apiRoutes: readonly ApiRoute[] = [
       200: ["It has ended, or is deleted.", cancelledSchema],
       404: ["There is no such handler, or it had ended before.", null],
     },
+  },
+  {
+    method: "POST",
+    path: "/handlers/{handler_id}/fork",
+    id: "forkHandler",
+    endpoint: forkHandler,
+    summary: "Start a new run from a point in the story of this one",
+    body: forkBodySchema,
+    answers: {
+      200: ["The fork is stored and under way.", handlerSchema],
+      400: ["The body is wrong, or the run has no such point.", null],
+      404: ["There is no such handler.", null],
+      409: ["A run of the fork's handler is going on.", null],
+      413: ["The body is too large.", null],
+    },
+  },
+  {
+    method: "GET",
+    path: "/handlers/{handler_id}/lineage",
+    id: "getLineage",
+    endpoint: getLineage,
+    summary: "What a run was forked from, and what was forked from it",
+    answers: { 200: ["Both.", lineageSchema], 404: ["There is no such handler.", null] },
   },
   {
     method: "GET",

@@ -6,6 +6,7 @@ import { must } from "../base/assert.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { nameLengthMax } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
+import type { Retention } from "../runtime/retention.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
@@ -43,6 +44,8 @@ export interface Serving {
   readonly url: URL;
   readonly workflows: readonly string[];
   readonly store: StoreAbout;
+  /** What is let go of after its end, and when. */
+  readonly retention: Retention;
   readonly isAuthenticated: boolean;
 }
 
@@ -137,6 +140,7 @@ export class WorkflowServer implements AsyncDisposable {
       url: this.#listener.url,
       workflows: this.workflowNames,
       store: runtime.store.about,
+      retention: this.#settings.retention,
       isAuthenticated: this.#settings.auth !== null,
     };
   }
@@ -158,18 +162,26 @@ export class WorkflowServer implements AsyncDisposable {
 
   #begin(store?: string | Store): Core {
     if (this.#closed && !this.#core) throw closed();
-    this.#core ??= this.#create(store ?? this.#options.store);
+    this.#core ??= this.#create(store);
     return this.#core;
   }
 
   #create(storeOption: string | Store | undefined): Core {
-    // Asked for with every line: `serve` may name a log after the first request has come.
-    const log: Log = (...line) => (this.#log ?? silentLog)(...line);
+    const log: Log = (...line) => {
+      try {
+        // Asked for with every line: `serve` may name a log after the first request has come.
+        (this.#log ?? silentLog)(...line);
+      } catch {
+        // A log that cannot write must not fail what it is told of; and whom could we tell?
+      }
+    };
+    const { store, durability } = this.#options;
     const runtime = new Runtime({
-      store: toStore(storeOption, process.env),
+      store: toStore(storeOption ?? store, process.env, durability),
       log,
       idleMs: this.#settings.idleMs,
       concurrency: this.#settings.concurrency,
+      retention: this.#settings.retention,
     });
     for (const [name, workflow] of this.#authored) {
       runtime.register(workflow, must(this.#workflows.get(name), "It was defined when added."));

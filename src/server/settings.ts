@@ -5,6 +5,7 @@
 import { WorkflowError } from "../base/errors.ts";
 import { heartbeatMs, idleMsDefault } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import type { Retention } from "../runtime/retention.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { SqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
@@ -15,6 +16,11 @@ export interface WorkflowServerOptions {
    * Default: `WORKFLOWS_SERVER_STORE`, else `.workflows/state.db` in the working directory.
    */
   readonly store?: string | Store;
+  /**
+   * What the SQLite file survives with all that was acknowledged: a power cut (`full`), or the end
+   * of the process (`process`). Default: `WORKFLOWS_SERVER_DURABILITY`, else `full`.
+   */
+  readonly durability?: "full" | "process";
   /**
    * Keys that callers must show, or a function that decides. Default: `WORKFLOWS_SERVER_API_KEY`.
    */
@@ -29,6 +35,10 @@ export interface WorkflowServerOptions {
   readonly idleTimeout?: number | null;
   /** Runs at a time, of all workflows; further ones wait their turn. Default: no limit. */
   readonly concurrency?: number;
+  /** Seconds for which a run is kept after its end. Default: for ever. */
+  readonly keepRunsFor?: number;
+  /** How many runs that have ended are kept, the newest. Default: all. */
+  readonly keepRunsMax?: number;
   /** Seconds between heartbeats on a silent SSE stream; null: none. Default 25. */
   readonly heartbeatInterval?: number | null;
   /** Where log lines go. Default: nowhere; the CLI prints them. */
@@ -47,6 +57,7 @@ export interface Settings {
   readonly idleMs: number | null;
   readonly heartbeatMs: number | null;
   readonly concurrency: number | null;
+  readonly retention: Retention;
 }
 
 export const storePathDefault = ".workflows/state.db";
@@ -64,15 +75,28 @@ export function toSettings(options: WorkflowServerOptions, env: Environment): Se
     acceptContext: options.acceptContext ?? false,
     idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
     heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
-    concurrency: checkConcurrency(options.concurrency),
+    concurrency: checkCount("concurrency", options.concurrency, 1),
+    retention: {
+      keepMs: toMs("keepRunsFor", options.keepRunsFor ?? null, 0),
+      keepMax: checkCount("keepRunsMax", options.keepRunsMax, 0),
+    },
   });
 }
 
-export function toStore(store: string | Store | undefined, env: Environment): Store {
+export function toStore(
+  store: string | Store | undefined,
+  env: Environment,
+  durability?: "full" | "process" | undefined,
+): Store {
   const choice = store ?? env["WORKFLOWS_SERVER_STORE"] ?? storePathDefault;
   if (typeof choice !== "string") return choice;
   if (choice === "") throw invalid("store", "a path or `memory`", '""');
-  return choice === "memory" ? new MemoryStore() : new SqliteStore({ path: choice });
+  if (choice === "memory") return new MemoryStore();
+  const level = durability ?? env["WORKFLOWS_SERVER_DURABILITY"] ?? "full";
+  if (level !== "full" && level !== "process") {
+    throw invalid("durability", "`full` or `process`", JSON.stringify(level));
+  }
+  return new SqliteStore({ path: choice, durability: level });
 }
 
 /** Where to listen. The peer's variables count where ours are not set. */
@@ -124,22 +148,25 @@ function checkKeys(keys: readonly unknown[]): readonly string[] {
 
 function checkOrigin(text: string): string {
   const origin = URL.parse(text)?.origin;
-  // `null` is the origin of every sandboxed frame and every local file, of whoever made it.
-  if (origin !== undefined && origin !== "null" && origin === text.toLowerCase()) return origin;
+  // `null` is the origin of every sandboxed frame and every local file, of whoever made it. A star
+  // is no pattern here: it would be a name that no page has.
+  const isOrigin = origin === text.toLowerCase() && origin !== "null" && !origin.includes("*");
+  if (isOrigin) return origin;
   throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
 }
 
 function checkHost(text: string): string {
   const host = URL.parse(`http://${text}`);
   // As the URL of a request shows it, whatever its port: a host with one would never match.
-  if (host && host.href === `http://${host.hostname}/`) return host.hostname;
+  const isHost = host?.href === `http://${host?.hostname}/` && !text.includes("*");
+  if (host && isHost) return host.hostname;
   throw invalid("allowedHosts", "host names such as `app.example`", JSON.stringify(text));
 }
 
-function checkConcurrency(limit: number | undefined): number | null {
-  if (limit === undefined) return null;
-  if (Number.isInteger(limit) && limit >= 1) return limit;
-  throw invalid("concurrency", "a whole number of at least 1", String(limit));
+function checkCount(name: string, count: number | undefined, min: number): number | null {
+  if (count === undefined) return null;
+  if (Number.isInteger(count) && count >= min) return count;
+  throw invalid(name, `a whole number of at least ${min}`, String(count));
 }
 
 function toMs(name: string, seconds: number | null | undefined, defaultMs: number): number | null {

@@ -10,18 +10,33 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Json } from "../base/json.ts";
 import type { RunStatus } from "../protocol/status.ts";
 import { Feed } from "./feed.ts";
+import type { StoredEvent } from "./event.ts";
 import {
   assertCommit,
+  assertPage,
+  assertPruning,
   assertRun,
+  countPrunable,
   firstSequenceAfter,
   numberEvents,
-  refuseClaim,
+  refuseAbsent,
   refuseCommit,
   refuseCreate,
+  refuseCursor,
   updatedAt,
 } from "./rules.ts";
-import type { StoredEvent } from "./event.ts";
-import type { Commit, HandlerFilter, NewRun, RunRecord, Store, StoreAbout } from "./store.ts";
+import type {
+  Commit,
+  HandlerFilter,
+  Journal,
+  NewRun,
+  Page,
+  Pruning,
+  Rest,
+  RunRecord,
+  Store,
+  StoreAbout,
+} from "./store.ts";
 
 interface StoredRun extends NewRun {
   epoch: number;
@@ -29,8 +44,12 @@ interface StoredRun extends NewRun {
   result: string | null;
   error: string | null;
   completedAt: number | null;
+  rest: Rest | null;
+  crashes: number;
   readonly firstSequence: number;
   readonly ticks: Json[];
+  /** The newest, with the number of ticks that it covers. */
+  snapshot: { readonly state: Json; readonly covered: number } | null;
   /** Dense, so an event's place follows from its sequence. */
   readonly events: StoredEvent[];
 }
@@ -39,7 +58,10 @@ export class MemoryStore implements Store {
   readonly about: StoreAbout = { kind: "memory", durability: "none" };
   readonly feed: Feed = new Feed(this);
   readonly #clock: Pick<Clock, "nextTurn">;
+  /** A map keeps the order in which runs came. */
   readonly #runs = new Map<string, StoredRun>();
+  /** By idempotency key. */
+  readonly #starts = new Map<string, StoredRun>();
   /** The runs of each handler, oldest first. A map keeps the order in which handlers came. */
   readonly #handlers = new Map<string, StoredRun[]>();
 
@@ -56,23 +78,27 @@ export class MemoryStore implements Store {
     assertCommit(first);
     const runs = this.#handlers.get(run.handlerId) ?? [];
     const previous = toRecord(runs.at(-1));
-    const refusal = refuseCreate(run, previous, toRecord(this.#runs.get(run.runId)));
+    const { idempotency } = run;
+    const started = idempotency && toRecord(this.#starts.get(idempotency.key));
+    const namesake = toRecord(this.#runs.get(run.runId));
+    const refusal = refuseCreate(run, { previous, namesake, started });
     if (refusal) throw refusal;
     const stored: StoredRun = {
-      runId: run.runId,
-      handlerId: run.handlerId,
-      workflowName: run.workflowName,
-      startedAt: run.startedAt,
+      ...run,
       epoch: 1,
       status: "running",
       result: null,
       error: null,
       completedAt: null,
+      rest: null,
+      crashes: 0,
       firstSequence: firstSequenceAfter(previous),
       ticks: [],
+      snapshot: null,
       events: [],
     };
     this.#runs.set(run.runId, stored);
+    if (idempotency) this.#starts.set(idempotency.key, stored);
     this.#handlers.set(run.handlerId, [...runs, stored]);
     this.#append(stored, first);
     return this.#turn();
@@ -89,8 +115,18 @@ export class MemoryStore implements Store {
 
   async claim(runId: string): Promise<number> {
     const run = this.#runs.get(runId);
-    if (!run) throw refuseClaim(runId);
+    if (!run) throw refuseAbsent(runId);
     return ++run.epoch;
+  }
+
+  async countCrash(runId: string): Promise<number> {
+    const run = this.#runs.get(runId);
+    if (!run) throw refuseAbsent(runId);
+    return ++run.crashes;
+  }
+
+  wasClosed(): boolean {
+    return true;
   }
 
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
@@ -101,13 +137,56 @@ export class MemoryStore implements Store {
     return toRecord(this.#runs.get(runId));
   }
 
-  async listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]> {
+  async findStart(key: string): Promise<{ run: RunRecord; fingerprint: string } | undefined> {
+    const run = toRecord(this.#starts.get(key));
+    const fingerprint = this.#starts.get(key)?.idempotency?.fingerprint;
+    return run && fingerprint !== undefined ? { run, fingerprint } : undefined;
+  }
+
+  async listHandlers(filter: HandlerFilter, page: Page = {}): Promise<readonly RunRecord[]> {
+    assertPage(page);
+    const { order = "oldest", limit = Infinity, after, before } = page;
     const { statuses, workflowNames } = filter;
-    return [...this.#handlers.values()]
-      .map((runs) => toRecord(runs.at(-1)))
+    const ids = [...this.#handlers.keys()];
+    if (order === "newest") ids.reverse();
+    const start = after === undefined ? 0 : mustFind("after", after, ids) + 1;
+    const end = before === undefined ? ids.length : mustFind("before", before, ids);
+    const records = ids
+      .slice(start, end)
+      .map((id) => toRecord(this.#handlers.get(id)?.at(-1)))
       .filter((record) => record !== undefined)
       .filter((record) => statuses?.includes(record.status) ?? true)
       .filter((record) => workflowNames?.includes(record.workflowName) ?? true);
+    const length = Math.min(limit, records.length);
+    return before === undefined ? records.slice(0, length) : records.slice(records.length - length);
+  }
+
+  async listForks(runId: string): Promise<readonly RunRecord[]> {
+    const forks = [...this.#runs.values()].filter(({ forkedFrom }) => forkedFrom?.runId === runId);
+    return forks.map((run) => toRecord(run));
+  }
+
+  async listActive(): Promise<readonly RunRecord[]> {
+    const runs = [...this.#runs.values()];
+    return runs
+      .filter(({ status, rest }) => status === "running" && rest === null)
+      .map((run) => toRecord(run));
+  }
+
+  async listDue(at: number, limit: number): Promise<readonly string[]> {
+    return this.#wakes()
+      .filter(({ wakeAt }) => wakeAt <= at)
+      .slice(0, limit)
+      .map(({ runId }) => runId);
+  }
+
+  async nextWakeAt(): Promise<number | null> {
+    return this.#wakes()[0]?.wakeAt ?? null;
+  }
+
+  async readJournal(runId: string): Promise<Journal> {
+    const { ticks = [], snapshot = null } = this.#runs.get(runId) ?? {};
+    return { snapshot: snapshot?.state ?? null, ticks: ticks.slice(snapshot?.covered ?? 0) };
   }
 
   async readTicks(runId: string): Promise<readonly Json[]> {
@@ -125,24 +204,62 @@ export class MemoryStore implements Store {
     const runs = this.#handlers.get(handlerId);
     if (!runs) return false;
     this.#handlers.delete(handlerId);
-    for (const { runId } of runs) this.#runs.delete(runId);
+    for (const { runId, idempotency } of runs) {
+      this.#runs.delete(runId);
+      if (idempotency) this.#starts.delete(idempotency.key);
+    }
     for (const { runId } of runs) this.feed.deleted(runId);
     return true;
+  }
+
+  async prune(pruning: Pruning): Promise<readonly string[]> {
+    assertPruning(pruning);
+    const ended = [...this.#runs.values()]
+      .filter((run) => run.status !== "running" && this.#isCurrent(run))
+      .map(({ handlerId, completedAt }) => ({ handlerId, completedAt: completedAt ?? 0 }))
+      .toSorted((one, other) => one.completedAt - other.completedAt);
+    const count = countPrunable(
+      pruning,
+      ended.length,
+      (time) => ended.filter(({ completedAt }) => completedAt < time).length,
+    );
+    const handlerIds = ended.slice(0, count).map(({ handlerId }) => handlerId);
+    for (const handlerId of handlerIds) void this.delete(handlerId);
+    return handlerIds;
+  }
+
+  #isCurrent(run: StoredRun): boolean {
+    return this.#handlers.get(run.handlerId)?.at(-1) === run;
+  }
+
+  /** Of the resting runs that have a timer, the soonest first. */
+  #wakes(): readonly { readonly runId: string; readonly wakeAt: number }[] {
+    const wakes: { runId: string; wakeAt: number }[] = [];
+    for (const { runId, rest } of this.#runs.values()) {
+      if (rest && rest.wakeAt !== null) wakes.push({ runId, wakeAt: rest.wakeAt });
+    }
+    return wakes.sort((one, other) => one.wakeAt - other.wakeAt);
   }
 
   #turn(): Promise<void> {
     return new Promise((resolve) => this.#clock.nextTurn(resolve));
   }
 
-  #append(run: StoredRun, { ticks, events, outcome }: Commit): void {
+  #append(run: StoredRun, commit: Commit): void {
+    const { ticks, events, outcome, snapshot, rest, isProgress } = commit;
     for (const tick of ticks) run.ticks.push(tick);
+    if (snapshot !== undefined) run.snapshot = { state: snapshot, covered: run.ticks.length };
     const stored = numberEvents(events, run.firstSequence + run.events.length);
     for (const event of stored) run.events.push(event);
+    if (isProgress) run.crashes = 0;
     if (outcome) {
       run.status = outcome.status;
       run.result = outcome.result;
       run.error = outcome.error;
       run.completedAt = outcome.completedAt;
+      run.rest = null;
+    } else if (rest !== undefined && run.status === "running") {
+      run.rest = rest;
     }
     this.feed.published(run.runId, stored);
   }
@@ -150,6 +267,15 @@ export class MemoryStore implements Store {
 
 // ---
 
+/** The place of a cursor in a list of handlers. */
+function mustFind(name: "after" | "before", handlerId: string, ids: readonly string[]): number {
+  const place = ids.indexOf(handlerId);
+  if (place < 0) throw refuseCursor(name, handlerId);
+  return place;
+}
+
+function toRecord(run: StoredRun): RunRecord;
+function toRecord(run: StoredRun | undefined): RunRecord | undefined;
 function toRecord(run: StoredRun | undefined): RunRecord | undefined {
   if (!run) return undefined;
   return {
@@ -162,6 +288,8 @@ function toRecord(run: StoredRun | undefined): RunRecord | undefined {
     startedAt: run.startedAt,
     updatedAt: updatedAt(run.startedAt, run.events.at(-1)?.at ?? null, run.completedAt),
     completedAt: run.completedAt,
+    forkedFrom: run.forkedFrom ?? null,
+    crashes: run.crashes,
     firstSequence: run.firstSequence,
     lastSequence: run.firstSequence + run.events.length - 1,
   };

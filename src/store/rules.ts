@@ -4,15 +4,36 @@
  */
 import { assert } from "../base/assert.ts";
 import { WorkflowError } from "../base/errors.ts";
+import { pruneHandlersMax } from "../base/limits.ts";
 import type { NewEvent, StoredEvent } from "./event.ts";
-import type { Commit, NewRun, RunRecord } from "./store.ts";
+import type { Commit, NewRun, Page, Pruning, RunRecord } from "./store.ts";
+
+/** The runs that a new run can collide with, as far as there are any. */
+export interface Rivals {
+  /** The current run of its handler. */
+  readonly previous: RunRecord | undefined;
+  /** The run of its id. */
+  readonly namesake: RunRecord | undefined;
+  /** The run that was started under its idempotency key. */
+  readonly started: RunRecord | undefined;
+}
 
 /** Why a run may not be created, if it may not. */
 export function refuseCreate(
   run: NewRun,
-  previous: RunRecord | undefined,
-  namesake: RunRecord | undefined,
+  { previous, namesake, started }: Rivals,
 ): WorkflowError | undefined {
+  // First, because who repeats a start names the same handler, and is not to be told that it is active.
+  if (run.idempotency && started) {
+    const { key } = run.idempotency;
+    const { runId, handlerId } = started;
+    return new WorkflowError(
+      "start_repeated",
+      `Expected idempotency key \`${key}\` to be new, but run \`${runId}\` was started under it: ` +
+        "look that one up with `findStart`.",
+      { details: { key, runId, handlerId } },
+    );
+  }
   if (previous?.status === "running") {
     const { runId } = previous;
     return new WorkflowError(
@@ -43,9 +64,19 @@ export function refuseCommit(
   return epoch === newest ? undefined : leaseLost(runId, { epoch, newest: newest ?? null });
 }
 
-/** Why a claim is refused: the run is not there. */
-export function refuseClaim(runId: string): WorkflowError {
+/** Why a claim is refused, or the count of a crash: the run is not there. */
+export function refuseAbsent(runId: string): WorkflowError {
   return leaseLost(runId, { newest: null });
+}
+
+/** Why a page is refused: its cursor is no handler. */
+export function refuseCursor(name: "after" | "before", handlerId: string): WorkflowError {
+  return new WorkflowError(
+    "request_invalid",
+    `Expected \`${name}\` to be the id of a handler, but there is no handler \`${handlerId}\` ` +
+      "(any more): list from the start.",
+    { details: { [name]: handlerId } },
+  );
 }
 
 function leaseLost(
@@ -75,9 +106,10 @@ export function firstSequenceAfter(previous: RunRecord | undefined): number {
  */
 export function assertRun(run: NewRun): void {
   assertInstant(run.startedAt, "startedAt");
+  if (run.forkedFrom) assertWhole(run.forkedFrom.sequence, "forkedFrom.sequence");
 }
 
-export function assertCommit({ events, outcome }: Commit): void {
+export function assertCommit({ events, outcome, snapshot, rest }: Commit): void {
   for (const [index, event] of events.entries()) {
     assertInstant(event.at, `events[${index}].at`);
     assert(
@@ -86,6 +118,31 @@ export function assertCommit({ events, outcome }: Commit): void {
     );
   }
   if (outcome) assertInstant(outcome.completedAt, "outcome.completedAt");
+  if (rest && rest.wakeAt !== null) assertInstant(rest.wakeAt, "rest.wakeAt");
+  assert(snapshot !== null, "Expected `snapshot` to be a state, got null: leave it out instead.");
+}
+
+export function assertPage({ limit }: Page): void {
+  if (limit !== undefined) assertCount(limit, "limit");
+}
+
+export function assertPruning({ endedBefore, keepMax }: Pruning): void {
+  if (endedBefore !== undefined) assertInstant(endedBefore, "endedBefore");
+  if (keepMax !== undefined) assertCount(keepMax, "keepMax");
+}
+
+/**
+ * How many handlers may go, the first to end first: the order is that of the ends, so both bounds
+ * take from its start, and the one that takes more decides.
+ */
+export function countPrunable(
+  { endedBefore, keepMax }: Pruning,
+  endedCount: number,
+  countEndedBefore: (time: number) => number,
+): number {
+  const tooOld = endedBefore === undefined ? 0 : countEndedBefore(endedBefore);
+  const tooMany = keepMax === undefined ? 0 : endedCount - keepMax;
+  return Math.min(Math.max(tooOld, tooMany), pruneHandlersMax);
 }
 
 /** The events as all readers will see them. Made once, so that readers share the objects. */
@@ -120,5 +177,16 @@ function assertInstant(value: number, name: string): void {
   assert(
     Number.isSafeInteger(value),
     `Expected \`${name}\` to be whole milliseconds since 1970, got ${value}.`,
+  );
+}
+
+function assertWhole(value: number, name: string): void {
+  assert(Number.isSafeInteger(value), `Expected \`${name}\` to be a whole number, got ${value}.`);
+}
+
+function assertCount(value: number, name: string): void {
+  assert(
+    Number.isSafeInteger(value) && value >= 0,
+    `Expected \`${name}\` to be 0 or a whole number above, got ${value}.`,
   );
 }

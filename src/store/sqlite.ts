@@ -13,7 +13,7 @@ import { WorkflowError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import { Feed } from "./feed.ts";
 import { GroupCommit } from "./group.ts";
-import { assertCommit, assertRun } from "./rules.ts";
+import { assertCommit, assertPage, assertPruning, assertRun } from "./rules.ts";
 import { openDatabase } from "./sqlite/connection.ts";
 import type { SqliteDurability } from "./sqlite/connection.ts";
 import { toStoreError } from "./sqlite/failure.ts";
@@ -24,7 +24,17 @@ import { createTransact } from "./sqlite/transact.ts";
 import { Writes } from "./sqlite/writes.ts";
 import type { CommitText } from "./sqlite/writes.ts";
 import type { StoredEvent } from "./event.ts";
-import type { Commit, HandlerFilter, NewRun, RunRecord, Store, StoreAbout } from "./store.ts";
+import type {
+  Commit,
+  HandlerFilter,
+  Journal,
+  NewRun,
+  Page,
+  Pruning,
+  RunRecord,
+  Store,
+  StoreAbout,
+} from "./store.ts";
 
 export interface SqliteOptions {
   readonly path: string;
@@ -66,7 +76,7 @@ export class SqliteStore implements Store {
       lock = new FileLock(path);
       this.#opened = this.#start(lock, openDatabase(path, this.#durability));
     } catch (error) {
-      lock?.release();
+      lock?.abandon();
       throw toStoreError("open", this.#path, error);
     }
   }
@@ -103,9 +113,24 @@ export class SqliteStore implements Store {
     return group.submit(() => writes.claim(runId));
   }
 
+  async countCrash(runId: string): Promise<number> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => writes.countCrash(runId));
+  }
+
   async delete(handlerId: string): Promise<boolean> {
     const { group, writes } = this.#mustBeOpen();
     return group.submit(() => writes.delete(handlerId));
+  }
+
+  async prune(pruning: Pruning): Promise<readonly string[]> {
+    const { group, writes } = this.#mustBeOpen();
+    assertPruning(pruning);
+    return group.submit(() => writes.prune(pruning));
+  }
+
+  wasClosed(): boolean {
+    return this.#mustBeOpen().lock.wasReleased;
   }
 
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
@@ -116,8 +141,33 @@ export class SqliteStore implements Store {
     return this.#read((reads) => reads.run(runId));
   }
 
-  async listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]> {
-    return this.#read((reads) => reads.handlers(filter));
+  async findStart(key: string): Promise<{ run: RunRecord; fingerprint: string } | undefined> {
+    return this.#read((reads) => reads.start(key));
+  }
+
+  async listHandlers(filter: HandlerFilter, page: Page = {}): Promise<readonly RunRecord[]> {
+    assertPage(page);
+    return this.#read((reads) => reads.handlers(filter, page));
+  }
+
+  async listForks(runId: string): Promise<readonly RunRecord[]> {
+    return this.#read((reads) => reads.forks(runId));
+  }
+
+  async listActive(): Promise<readonly RunRecord[]> {
+    return this.#read((reads) => reads.active());
+  }
+
+  async listDue(at: number, limit: number): Promise<readonly string[]> {
+    return this.#read((reads) => reads.due(at, limit));
+  }
+
+  async nextWakeAt(): Promise<number | null> {
+    return this.#read((reads) => reads.nextWakeAt());
+  }
+
+  async readJournal(runId: string): Promise<Journal> {
+    return this.#read((reads) => reads.journal(runId));
   }
 
   async readTicks(runId: string): Promise<readonly Json[]> {
@@ -174,5 +224,8 @@ function toText(commit: Commit): CommitText {
     ticks: commit.ticks.map((tick) => JSON.stringify(tick)),
     events: commit.events,
     outcome: commit.outcome,
+    snapshot: commit.snapshot === undefined ? undefined : JSON.stringify(commit.snapshot),
+    rest: commit.rest,
+    isProgress: commit.isProgress ?? false,
   };
 }

@@ -37,11 +37,29 @@ export interface RunSummary {
   readonly completedAt: number | null;
 }
 
+/** A point in the story of a run: after the event with this sequence. */
+export interface ForkPoint {
+  readonly runId: string;
+  readonly sequence: number;
+}
+
 export interface RunRecord extends RunSummary {
+  /** The run that this one was forked from. */
+  readonly forkedFrom: ForkPoint | null;
+  /** How often the process has died since it last got somewhere: see `countCrash`. */
+  readonly crashes: number;
   /** Sequence of the first event; above 0 when the handler had runs before this one. */
   readonly firstSequence: number;
   /** Sequence of the newest event; `firstSequence - 1` while there is none. */
   readonly lastSequence: number;
+}
+
+/** Lets a caller repeat a start without starting twice. */
+export interface Idempotency {
+  /** The caller's word for this start. */
+  readonly key: string;
+  /** Of what was asked for: the same key with something else is a mistake. */
+  readonly fingerprint: string;
 }
 
 export interface NewRun {
@@ -49,6 +67,14 @@ export interface NewRun {
   readonly handlerId: string;
   readonly workflowName: string;
   readonly startedAt: number;
+  readonly idempotency?: Idempotency;
+  readonly forkedFrom?: ForkPoint;
+}
+
+/** A run that only the outside or a timer can move: it need not be in memory. */
+export interface Rest {
+  /** When a timer moves it; null: only the outside does. */
+  readonly wakeAt: number | null;
 }
 
 export interface Outcome {
@@ -63,12 +89,45 @@ export interface Commit {
   readonly ticks: readonly Json[];
   readonly events: readonly NewEvent[];
   readonly outcome?: Outcome;
+  /** The whole state after these ticks. Only the newest is kept; a reader may begin with it. */
+  readonly snapshot?: Json;
+  /**
+   * What the run does from now on: rests, or goes on (null). Absent: as before. A new run goes on.
+   */
+  readonly rest?: Rest | null;
+  /** Something came to an end in it: crashes counted so far were not its doing. */
+  readonly isProgress?: boolean;
+}
+
+/** What it takes to rebuild a run: its newest snapshot, if there is one, and the ticks after it. */
+export interface Journal {
+  readonly snapshot: Json | null;
+  readonly ticks: readonly Json[];
 }
 
 export interface HandlerFilter {
   /** Any of these; absent: all. An empty list matches nothing. */
   readonly statuses?: readonly RunStatus[];
   readonly workflowNames?: readonly string[];
+}
+
+/** A page of handlers. Cursors are handler ids, which need not match the filter. */
+export interface Page {
+  /** By when the handler was first used. Default `oldest` first. */
+  readonly order?: "oldest" | "newest";
+  readonly limit?: number;
+  /** Only those after this one, in the order asked for. */
+  readonly after?: string;
+  /** Only those before this one, in the order asked for; the nearest to it if there are more. */
+  readonly before?: string;
+}
+
+/** Which handlers may go. Those with a running run stay. */
+export interface Pruning {
+  /** Those whose run ended before this time. */
+  readonly endedBefore?: number;
+  /** All but the newest so many of those that have ended. */
+  readonly keepMax?: number;
 }
 
 export interface Store {
@@ -83,7 +142,9 @@ export interface Store {
 
   /**
    * Makes a run the current one of its handler, with its first commit, under epoch 1. Events are
-   * numbered on from the handler's previous run. Throws `handler_active` while that one is running.
+   * numbered on from the handler's previous run. Throws `handler_active` while that one is running,
+   * and `start_repeated` when there is a run with this idempotency key: look it up with
+   * `findStart`.
    */
   create(run: NewRun, first: Commit): Promise<void>;
   /**
@@ -94,15 +155,38 @@ export interface Store {
   /** A new epoch for a run, above all before it: whoever held it can commit no more. */
   claim(runId: string): Promise<number>;
 
+  /**
+   * Notes that the process died while this run was under way; returns how often it has, since the
+   * run's last progress. Throws `lease_lost` when there is no such run.
+   */
+  countCrash(runId: string): Promise<number>;
+  /**
+   * Whether whoever had the store before this process let go of it in order. True for a new store.
+   */
+  wasClosed(): boolean;
+
   /** The current run of a handler. */
   getHandler(handlerId: string): Promise<RunRecord | undefined>;
   getRun(runId: string): Promise<RunRecord | undefined>;
-  /** The current runs of handlers, oldest handler first. */
-  listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]>;
+  /** The run that was started under an idempotency key, and what was asked for then. */
+  findStart(key: string): Promise<{ run: RunRecord; fingerprint: string } | undefined>;
+  /** The current runs of handlers. */
+  listHandlers(filter: HandlerFilter, page?: Page): Promise<readonly RunRecord[]>;
+  /** Runs that were forked from a run, oldest first. */
+  listForks(runId: string): Promise<readonly RunRecord[]>;
+  /** Running runs that do not rest, oldest first. */
+  listActive(): Promise<readonly RunRecord[]>;
+  /** Ids of resting runs whose timer is due at this time, the longest due first. */
+  listDue(at: number, limit: number): Promise<readonly string[]>;
+  /** When the next resting run has to be woken; null: none has to. */
+  nextWakeAt(): Promise<number | null>;
+  readJournal(runId: string): Promise<Journal>;
   /** All ticks of a run, oldest first. */
   readTicks(runId: string): Promise<readonly Json[]>;
   /** Events with a sequence above `after`, oldest first, `limit` at most. */
   readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Deletes a handler and everything of all its runs. False: there was none. */
   delete(handlerId: string): Promise<boolean>;
+  /** Deletes handlers that may go; returns their ids. A bounded number each time: call again. */
+  prune(pruning: Pruning): Promise<readonly string[]>;
 }

@@ -151,9 +151,10 @@ async function drive(
     await new Promise<void>((resolve) => systemClock.nextTurn(resolve));
     const run = await runtime.store.getRun(runId);
     if (run?.status !== "running") return;
+    // A run that rests is not in memory after a restart: it waits like one that is idle.
     const inspected = runtime.inspect(runId);
-    if (!inspected?.isSettled || isWorking(inspected.state)) continue;
-    const answer = isIdle(inspected.state) ? left.shift() : undefined;
+    if (inspected && (!inspected.isSettled || isWorking(inspected.state))) continue;
+    const answer = !inspected || isIdle(inspected.state) ? left.shift() : undefined;
     if (answer) await runtime.send(run, answer, null);
     else if (!clock.step(clock.nextAt ?? clock.now())) {
       throw new WorkflowError(

@@ -9,7 +9,10 @@ import type { MemoryStore } from "../store/memory.ts";
 import type {
   Commit,
   HandlerFilter,
+  Journal,
   NewRun,
+  Page,
+  Pruning,
   RunRecord,
   Store,
   StoreAbout,
@@ -69,8 +72,20 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.claim(runId));
   }
 
+  countCrash(runId: string): Promise<number> {
+    return this.#read(() => this.#disk.countCrash(runId));
+  }
+
+  wasClosed(): boolean {
+    return this.#disk.wasClosed();
+  }
+
   delete(handlerId: string): Promise<boolean> {
     return this.#read(() => this.#disk.delete(handlerId));
+  }
+
+  prune(pruning: Pruning): Promise<readonly string[]> {
+    return this.#read(() => this.#disk.prune(pruning));
   }
 
   getHandler(handlerId: string): Promise<RunRecord | undefined> {
@@ -81,8 +96,32 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.getRun(runId));
   }
 
-  listHandlers(filter: HandlerFilter): Promise<readonly RunRecord[]> {
-    return this.#read(() => this.#disk.listHandlers(filter));
+  findStart(key: string): Promise<{ run: RunRecord; fingerprint: string } | undefined> {
+    return this.#read(() => this.#disk.findStart(key));
+  }
+
+  listHandlers(filter: HandlerFilter, page?: Page): Promise<readonly RunRecord[]> {
+    return this.#read(() => this.#disk.listHandlers(filter, page));
+  }
+
+  listForks(runId: string): Promise<readonly RunRecord[]> {
+    return this.#read(() => this.#disk.listForks(runId));
+  }
+
+  listActive(): Promise<readonly RunRecord[]> {
+    return this.#read(() => this.#disk.listActive());
+  }
+
+  listDue(at: number, limit: number): Promise<readonly string[]> {
+    return this.#read(() => this.#disk.listDue(at, limit));
+  }
+
+  nextWakeAt(): Promise<number | null> {
+    return this.#read(() => this.#disk.nextWakeAt());
+  }
+
+  readJournal(runId: string): Promise<Journal> {
+    return this.#read(() => this.#disk.readJournal(runId));
   }
 
   readTicks(runId: string): Promise<readonly Json[]> {

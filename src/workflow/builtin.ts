@@ -98,6 +98,22 @@ export const WorkflowQueuedEvent: Builtin<"WorkflowQueuedEvent", object, "intern
   "The run waits for its turn.",
 );
 
+export interface WorkflowForked {
+  readonly handler_id: string;
+  readonly run_id: string;
+  readonly sequence: number;
+}
+
+/** The run goes on from a point in the story of another. */
+export const WorkflowForkedEvent: Builtin<"WorkflowForkedEvent", WorkflowForked, "internal"> =
+  builtin(
+    "WorkflowForkedEvent",
+    "internal",
+    ["InternalDispatchEvent"],
+    "The run goes on from a point in the story of another.",
+    ["handler_id", "run_id", "sequence"],
+  );
+
 export interface Unhandled {
   readonly event_type: string;
   readonly qualified_name: string;
@@ -173,6 +189,7 @@ export const engineEventTypes: readonly AnyEventType[] = [
   StepStateChanged,
   WorkflowIdleEvent,
   WorkflowQueuedEvent,
+  WorkflowForkedEvent,
   UnhandledEvent,
   WorkflowTimedOutEvent,
   WorkflowCancelledEvent,

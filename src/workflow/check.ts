@@ -6,6 +6,7 @@ import { nameLengthMax } from "../base/limits.ts";
 import { StepFailedEvent } from "./builtin.ts";
 import type { StepDraft, WorkflowDraft } from "./draft.ts";
 import type { AnyEventType, EventFamily } from "./event.ts";
+import { retryMistakes } from "./retry.ts";
 
 export function findMistakes(draft: WorkflowDraft): readonly string[] {
   if (draft.steps.length === 0)
@@ -44,16 +45,25 @@ function stepMistakes(draft: StepDraft): readonly string[] {
   if (typeof name !== "string" || name.length === 0 || name.length > nameLengthMax) {
     mistakes.push(`${step}: expected its name to be a string of 1 to ${nameLengthMax} characters.`);
   }
+  // A file that is run without being type-checked may leave out anything.
+  if (typeof options !== "object" || options === null) {
+    return [
+      ...mistakes,
+      `${step} has no options. Pass \`{ accepts, emits }\` before its function.`,
+    ];
+  }
   if (typeof run !== "function")
     mistakes.push(`${step} has no function. Pass one as the last argument.`);
   for (const list of ["accepts", "emits", "waits", "prompts"] as const) {
-    const types: unknown = list === "accepts" ? accepts : (options[list] ?? []);
-    if (Array.isArray(types) && types.every(isEventType)) continue;
+    const given: unknown = options[list];
+    if (given === undefined && (list === "waits" || list === "prompts")) continue;
+    const types: unknown = list === "accepts" ? accepts : given;
+    if (Array.isArray(given) && Array.isArray(types) && types.every(isEventType)) continue;
     mistakes.push(
       `${step}: expected \`${list}\` to be a list of event types (what \`defineEvent\` returns).`,
     );
   }
-  if (!catches && Array.isArray(accepts) && accepts.length === 0) {
+  if (!catches && Array.isArray(options.accepts) && accepts.length === 0) {
     mistakes.push(
       `${step} accepts nothing, so it can never run. Put an event type in \`accepts\`.`,
     );
@@ -67,6 +77,9 @@ function stepMistakes(draft: StepDraft): readonly string[] {
   }
   if (!positive(timeout)) {
     mistakes.push(`${step}: expected \`timeout\` to be seconds above 0, got ${quote(timeout)}.`);
+  }
+  if (options.retry !== undefined) {
+    mistakes.push(...retryMistakes(options.retry).map((mistake) => `${step}: ${mistake}`));
   }
   if (catches && (!Number.isInteger(catches.recoveries) || catches.recoveries < 1)) {
     mistakes.push(

@@ -55,5 +55,8 @@ export type TypesIn<A> =
   A extends Collect<infer T> ? T : A extends Each<infer Types> ? Types[number] : A;
 
 export function isJoin(accepted: Acceptable): accepted is Join {
-  return typeof accepted === "object" && "kind" in accepted && "types" in accepted;
+  // Whoever does not check types may have put anything here; what is no event type is found later.
+  return (
+    typeof accepted === "object" && accepted !== null && "kind" in accepted && "types" in accepted
+  );
 }

@@ -14,6 +14,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   "StepStateChanged",
   "WorkflowIdleEvent",
   "WorkflowQueuedEvent",
+  "WorkflowForkedEvent",
   "UnhandledEvent",
   "WorkflowTimedOutEvent",
   "WorkflowCancelledEvent",

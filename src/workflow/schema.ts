@@ -40,6 +40,9 @@ export function isStandardSchema(value: object): value is StandardSchema {
 
 /** The valid data, with defaults filled in, as frozen JSON. Throws `event_invalid`. */
 export function parseData(schema: DataSchema, type: string, input: unknown): JsonObject {
+  // To a schema of objects a list is one, with its indices as fields.
+  if (Array.isArray(input))
+    throw refuse(type, [{ path: [], message: "Expected Object but got Array" }]);
   const entries = validate(v.looseObject(schema.entries), type, input);
   const output = schema.foreign
     ? { ...validate(schema.foreign, type, input), ...pick(entries, Object.keys(schema.entries)) }
@@ -96,8 +99,11 @@ function validate(schema: StandardSchema, type: string, input: unknown): Record<
     );
   }
   if (!result.issues) return result.value;
-  const issues = result.issues.map(toFieldIssue);
-  throw new WorkflowError("event_invalid", describeIssues(type, issues), { details: { issues } });
+  throw refuse(type, result.issues.map(toFieldIssue));
+}
+
+function refuse(type: string, issues: readonly FieldIssue[]): WorkflowError {
+  return new WorkflowError("event_invalid", describeIssues(type, issues), { details: { issues } });
 }
 
 function toFieldIssue(issue: StandardIssue): FieldIssue {

@@ -5,16 +5,18 @@ import { json } from "../../http/respond.ts";
 import { type HandlerBody, toHandlerBody, unwrapResult } from "../../protocol/handler.ts";
 import { isTerminal, type RunStatus, runStatuses } from "../../protocol/status.ts";
 import { type Endpoint, mustHandler } from "../endpoint.ts";
+import { readPage } from "../paging.ts";
 
 export const listHandlers: Endpoint = async ({ runtime }, { query }) => {
   const workflowNames = query.getAll("workflow_name");
   const words = query.getAll("status");
   // A word that is no status matches nothing; it does not spoil those beside it.
   const statuses = runStatuses.filter((status) => words.includes(status));
-  const runs = await runtime.store.listHandlers({
+  const filter = {
     ...(words.length > 0 && { statuses }),
     ...(workflowNames.length > 0 && { workflowNames }),
-  });
+  };
+  const runs = await runtime.store.listHandlers(filter, readPage(query));
   return json(200, { handlers: runs.map(toHandlerBody) });
 };
 

@@ -12,6 +12,7 @@ import type { Definition } from "../../workflow/definition.ts";
 import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoint.ts";
 import { parseContext } from "../context-input.ts";
 import { parseStartEvent } from "../event-input.ts";
+import { readIdempotency } from "../idempotency.ts";
 import { pathNameProblem } from "../path-name.ts";
 import { readBody, refuseBody } from "../request-body.ts";
 
@@ -74,13 +75,16 @@ export const runNoWait: Endpoint = async (services, call) => {
 
 async function readStart(services: Services, { request, params }: Call): Promise<StartRequest> {
   const definition = mustWorkflow(services, params["name"]);
-  const body = toStartBody(await readBody(request, "Invalid JSON body"));
+  const input = await readBody(request, "Invalid JSON body");
+  const body = toStartBody(input);
+  const idempotency = readIdempotency(request, definition.name, input);
   const state = readContext(services, body.context);
   return {
     workflowName: definition.name,
     event: toStartEvent(definition, body),
     ...(body.handler_id && { handlerId: body.handler_id }),
     ...(state && { state }),
+    ...(idempotency && { idempotency }),
   };
 }
 

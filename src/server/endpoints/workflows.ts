@@ -1,5 +1,6 @@
 /** `/health` and `/workflows`: what this server is and what it can run. */
 import { WorkflowError } from "../../base/errors.ts";
+import { nameLengthMax } from "../../base/limits.ts";
 import { json } from "../../http/respond.ts";
 import { toGraph } from "../../workflow/graph.ts";
 import { type Endpoint, mustWorkflow } from "../endpoint.ts";
@@ -19,7 +20,10 @@ export const listEventTypes: Endpoint = ({ workflows }, { params }) => {
   const name = params["name"] ?? "";
   const definition = workflows.get(name);
   // This route says it in words of its own, which clients know.
-  if (!definition) throw new WorkflowError("workflow_not_found", `Workflow '${name}' not found`);
+  if (!definition) {
+    const shown = name.slice(0, nameLengthMax);
+    throw new WorkflowError("workflow_not_found", `Workflow '${shown}' not found`);
+  }
   return json(200, { events: [...definition.eventTypes.values()].map((type) => type.jsonSchema) });
 };
 

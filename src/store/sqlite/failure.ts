@@ -3,16 +3,26 @@ import { SQLiteError } from "bun:sqlite";
 
 import { toFailure, WorkflowError } from "../../base/errors.ts";
 
-/** Wraps a failed `deed` ("open", "read", "write") on a file. Errors of ours pass unchanged. */
-export function toStoreError(deed: string, path: string, cause: unknown): WorkflowError {
+/**
+ * Wraps a failed `deed` on a file. Errors of ours pass unchanged. A store that is open may be cut
+ * off by its surroundings for a while (`store_unavailable`); one that cannot be opened starts
+ * nothing, so whatever keeps it from that is for people to mend (`store_failed`).
+ */
+export function toStoreError(
+  deed: "open" | "close" | "read" | "write to",
+  path: string,
+  cause: unknown,
+): WorkflowError {
   if (cause instanceof WorkflowError) return cause;
   const { code, message } = toFailure(cause);
-  const cure = cures.find(([pattern]) => pattern.test(code ?? ""))?.[1] ?? "see the cause";
+  const known = diagnoses.find(({ pattern }) => pattern.test(code ?? ""));
+  const isOpen = deed === "read" || deed === "write to";
   const came = code === undefined || message.includes(code) ? message : `${message} (${code})`;
-  return new WorkflowError("store_failed", `Could not ${deed} \`${path}\`: ${came}; ${cure}.`, {
-    cause,
-    details: { path, code },
-  });
+  return new WorkflowError(
+    isOpen && known?.isTemporary ? "store_unavailable" : "store_failed",
+    `Could not ${deed} \`${path}\`: ${came}; ${known?.cure ?? "see the cause"}.`,
+    { cause, details: { path, code } },
+  );
 }
 
 /** Somebody else holds the lock that this statement needs. */
@@ -22,16 +32,39 @@ export function isBusy(error: unknown): boolean {
 
 // ---
 
+interface Diagnosis {
+  readonly pattern: RegExp;
+  readonly cure: string;
+  /** The same statement succeeds once the surroundings are well again. */
+  readonly isTemporary: boolean;
+}
+
 /** By SQLite's code or the system's: the first that matches. */
-const cures: readonly (readonly [RegExp, string])[] = [
-  [
-    /^SQLITE_(NOTADB|CORRUPT)/,
-    "it is damaged or no database: move it away, bring back a backup, or name another file",
-  ],
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "make room on the disk"],
-  [/^SQLITE_BUSY/, "another program holds it locked: let that one finish"],
-  [
-    /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST)/,
-    "it must be a file that this process may read and write, in a directory that it may write to",
-  ],
+const diagnoses: readonly Diagnosis[] = [
+  {
+    pattern: /^SQLITE_(NOTADB|CORRUPT|IOERR_(CORRUPTFS|DATA))/,
+    cure: "it is damaged or no database: move it away, bring back a backup, or name another file",
+    isTemporary: false,
+  },
+  {
+    pattern: /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/,
+    cure: "make room on the disk",
+    isTemporary: true,
+  },
+  {
+    pattern: /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
+    cure: "another program holds it locked: let that one finish",
+    isTemporary: true,
+  },
+  {
+    pattern: /^(SQLITE_IOERR|EIO)/,
+    cure: "the disk or its connection fails, or has no room left: mend that",
+    isTemporary: true,
+  },
+  { pattern: /^SQLITE_NOMEM/, cure: "free some memory", isTemporary: true },
+  {
+    pattern: /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST)/,
+    cure: "it must be a file that this process may read and write, in a directory that it may write to",
+    isTemporary: true,
+  },
 ];

@@ -8,7 +8,7 @@
  * owner's name is in a file of its own (`.owner`).
  */
 import { Database } from "bun:sqlite";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 import { WorkflowError } from "../../base/errors.ts";
@@ -16,6 +16,11 @@ import { isBusy } from "./failure.ts";
 import { createPrivateFile } from "./file.ts";
 
 export class FileLock {
+  /**
+   * Whether the owner before this one released it. A name that is still there was left by a process
+   * that died. After the loss of power it may be there or not: for that no process is to blame.
+   */
+  readonly wasReleased: boolean;
   readonly #holder: Database;
   readonly #ownerPath: string;
 
@@ -23,6 +28,13 @@ export class FileLock {
   constructor(path: string) {
     this.#ownerPath = `${path}.owner`;
     this.#holder = hold(path, this.#ownerPath);
+    try {
+      this.wasReleased = !existsSync(this.#ownerPath);
+      writeFileSync(this.#ownerPath, `${process.pid} ${hostname()}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
   }
 
   release(): void {
@@ -30,6 +42,14 @@ export class FileLock {
     // The lock file stays. Removed, it could be locked twice: once by name, once by descriptor.
     rmSync(this.#ownerPath, { force: true });
     this.#holder.close(true);
+  }
+
+  /**
+   * As if it had never been taken: what its owner before left behind is for the next one to see.
+   */
+  abandon(): void {
+    if (this.wasReleased) this.release();
+    else this.#holder.close(true);
   }
 }
 
@@ -43,7 +63,6 @@ function hold(path: string, ownerPath: string): Database {
     // Whoever has it keeps it, so there is nothing to wait for.
     holder.run("PRAGMA busy_timeout = 0");
     holder.run("BEGIN EXCLUSIVE");
-    writeFileSync(ownerPath, `${process.pid} ${hostname()}\n`, { mode: 0o600 });
     return holder;
   } catch (error) {
     holder.close(true);

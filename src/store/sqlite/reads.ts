@@ -5,14 +5,10 @@
 import type { Database, Statement } from "bun:sqlite";
 
 import type { Json } from "../../base/json.ts";
-import { updatedAt } from "../rules.ts";
 import type { StoredEvent } from "../event.ts";
-import type { HandlerFilter, RunRecord } from "../store.ts";
-
-interface RecordRow extends Omit<RunRecord, "updatedAt" | "lastSequence"> {
-  readonly lastSequence: number | null;
-  readonly lastEventAt: number | null;
-}
+import type { HandlerFilter, Journal, Page, RunRecord } from "../store.ts";
+import { Pages } from "./pages.ts";
+import { type RecordRow, selectRecord, toRecord } from "./record.ts";
 
 interface EventRow extends Omit<StoredEvent, "isInternal" | "isTerminal"> {
   readonly isInternal: number;
@@ -20,90 +16,118 @@ interface EventRow extends Omit<StoredEvent, "isInternal" | "isTerminal"> {
 }
 
 export class Reads {
-  readonly #database: Database;
-  readonly #handler: Statement<RecordRow, [string]>;
-  readonly #run: Statement<RecordRow, [string]>;
-  readonly #ticks: Statement<{ json: string }, [string]>;
-  readonly #events: Statement<EventRow, [string, number, number]>;
+  readonly #pages: Pages;
+  readonly #statements: Statements;
 
   constructor(database: Database) {
-    this.#database = database;
-    this.#handler = database.prepare(
-      `${selectRecord} WHERE handler.handler_id = ? ORDER BY run.key DESC LIMIT 1`,
-    );
-    this.#run = database.prepare(`${selectRecord} WHERE run.run_id = ?`);
-    this.#ticks = database.prepare(
-      `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
-       WHERE run.run_id = ? ORDER BY tick.key`,
-    );
-    this.#events = database.prepare(
-      `SELECT sequence, json, at, is_internal AS isInternal, is_terminal AS isTerminal
-       FROM run JOIN event ON event.run = run.key
-       WHERE run.run_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
-    );
+    this.#pages = new Pages(database);
+    this.#statements = prepare(database);
   }
 
   handler(handlerId: string): RunRecord | undefined {
-    return toRecord(this.#handler.get(handlerId));
+    return toRecord(this.#statements.handler.get(handlerId));
   }
 
   run(runId: string): RunRecord | undefined {
-    return toRecord(this.#run.get(runId));
+    return toRecord(this.#statements.run.get(runId));
   }
 
-  handlers({ statuses, workflowNames }: HandlerFilter): readonly RunRecord[] {
-    // The text depends on which filters there are, never on their values: `query` keeps all four.
-    const sql = [
-      selectRecord,
-      "WHERE run.key = (SELECT max(newest.key) FROM run AS newest WHERE newest.handler = run.handler)",
-      statuses && "AND run.status IN (SELECT value FROM json_each($statuses))",
-      workflowNames && "AND run.workflow_name IN (SELECT value FROM json_each($workflowNames))",
-      "ORDER BY run.handler",
-    ];
-    const statement = this.#database.query<RecordRow, [Record<string, string>]>(
-      sql.filter((line) => line !== undefined).join("\n"),
-    );
-    return statement
-      .all({
-        ...(statuses && { statuses: JSON.stringify(statuses) }),
-        ...(workflowNames && { workflowNames: JSON.stringify(workflowNames) }),
-      })
-      .map((row) => toRecord(row));
+  start(key: string): { run: RunRecord; fingerprint: string } | undefined {
+    const row = this.#statements.start.get(key);
+    const run = row && this.run(row.runId);
+    return run ? { run, fingerprint: row.fingerprint } : undefined;
+  }
+
+  handlers(filter: HandlerFilter, page: Page): readonly RunRecord[] {
+    return this.#pages.read(filter, page);
+  }
+
+  forks(runId: string): readonly RunRecord[] {
+    return this.#statements.forks.all(runId).map((row) => toRecord(row));
+  }
+
+  active(): readonly RunRecord[] {
+    return this.#statements.active.all().map((row) => toRecord(row));
+  }
+
+  due(at: number, limit: number): readonly string[] {
+    return this.#statements.due.all(at, limit).map(({ runId }) => runId);
+  }
+
+  nextWakeAt(): number | null {
+    return this.#statements.nextWakeAt.get()?.wakeAt ?? null;
+  }
+
+  journal(runId: string): Journal {
+    const row = this.#statements.snapshot.get(runId);
+    return {
+      snapshot: row ? JSON.parse(row.json) : null,
+      ticks: this.#ticksAfter(runId, row?.covered ?? 0),
+    };
   }
 
   ticks(runId: string): readonly Json[] {
-    return this.#ticks.all(runId).map((row): Json => JSON.parse(row.json));
+    return this.#ticksAfter(runId, 0);
   }
 
   events(runId: string, after: number, limit: number): readonly StoredEvent[] {
-    return this.#events.all(runId, after, limit).map(toEvent);
+    return this.#statements.events.all(runId, after, limit).map(toEvent);
+  }
+
+  /** Row by row: of a long journal there is one text in memory at a time. */
+  #ticksAfter(runId: string, covered: number): readonly Json[] {
+    const ticks: Json[] = [];
+    for (const { json } of this.#statements.ticks.iterate(runId, covered)) {
+      ticks.push(JSON.parse(json));
+    }
+    return ticks;
   }
 }
 
 // ---
 
-/** A run, its handler, and its newest event if it has one. */
-const selectRecord = `
-SELECT
-  run.run_id AS runId, handler.handler_id AS handlerId, run.workflow_name AS workflowName,
-  run.status, run.result, run.error,
-  run.started_at AS startedAt, run.completed_at AS completedAt,
-  run.first_sequence AS firstSequence,
-  event.sequence AS lastSequence, event.at AS lastEventAt
-FROM run
-JOIN handler ON handler.key = run.handler
-LEFT JOIN event ON event.run = run.key
-  AND event.sequence = (SELECT max(sequence) FROM event WHERE run = run.key)`;
+interface Statements {
+  readonly handler: Statement<RecordRow, [string]>;
+  readonly run: Statement<RecordRow, [string]>;
+  readonly start: Statement<{ runId: string; fingerprint: string }, [string]>;
+  readonly forks: Statement<RecordRow, [string]>;
+  readonly active: Statement<RecordRow, []>;
+  readonly due: Statement<{ runId: string }, [number, number]>;
+  readonly nextWakeAt: Statement<{ wakeAt: number }, []>;
+  readonly snapshot: Statement<{ covered: number; json: string }, [string]>;
+  readonly ticks: Statement<{ json: string }, [string, number]>;
+  readonly events: Statement<EventRow, [string, number, number]>;
+}
 
-function toRecord(row: RecordRow): RunRecord;
-function toRecord(row: RecordRow | null): RunRecord | undefined;
-function toRecord(row: RecordRow | null): RunRecord | undefined {
-  if (!row) return undefined;
-  const { lastEventAt, lastSequence, ...rest } = row;
+function prepare(database: Database): Statements {
   return {
-    ...rest,
-    updatedAt: updatedAt(row.startedAt, lastEventAt, row.completedAt),
-    lastSequence: lastSequence ?? row.firstSequence - 1,
+    handler: database.prepare(
+      `${selectRecord} WHERE handler.handler_id = ? AND run.is_current = 1`,
+    ),
+    run: database.prepare(`${selectRecord} WHERE run.run_id = ?`),
+    start: database.prepare("SELECT run_id AS runId, fingerprint FROM run WHERE start_key = ?"),
+    forks: database.prepare(`${selectRecord} WHERE run.forked_run = ? ORDER BY run.key`),
+    active: database.prepare(
+      `${selectRecord} WHERE run.status = 'running' AND run.is_resting = 0 ORDER BY run.key`,
+    ),
+    due: database.prepare(
+      "SELECT run_id AS runId FROM run WHERE wake_at <= ? ORDER BY wake_at, key LIMIT ?",
+    ),
+    nextWakeAt: database.prepare(
+      "SELECT wake_at AS wakeAt FROM run WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
+    ),
+    snapshot: database.prepare(
+      `SELECT covered, json FROM run JOIN snapshot ON snapshot.run = run.key WHERE run_id = ?`,
+    ),
+    ticks: database.prepare(
+      `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
+       WHERE run.run_id = ? AND tick.key > ? ORDER BY tick.key`,
+    ),
+    events: database.prepare(
+      `SELECT sequence, json, at, is_internal AS isInternal, is_terminal AS isTerminal
+       FROM run JOIN event ON event.run = run.key
+       WHERE run.run_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Transactions that cannot be left open by accident. `bun:sqlite` (1.4.5) commits when the callback
- * returns, also when it returns a promise: what comes after the first `await` would be outside.
+ * Transactions that cannot be left open by accident. `bun:sqlite` (1.4.5) has its own: they commit
+ * when the callback returns a promise, with what comes after the first `await` outside, and inside
+ * a transaction that could not be rolled back they open a savepoint, which commits nothing.
  */
 import type { Database } from "bun:sqlite";
 
@@ -10,17 +11,35 @@ import { assert } from "../../base/assert.ts";
 export type Transact = <T>(work: () => T) => T;
 
 export function createTransact(database: Database): Transact {
-  const run = database.transaction((work: () => unknown): unknown => {
-    const result = work();
-    assert(!isPromise(result), "Expected the work of a transaction to be synchronous.");
-    return result;
-  });
   // IMMEDIATE takes the write lock at the start, so nothing in the middle can meet a busy file.
-  // The cast is what `run` loses: it returns what `work` returned.
-  return <T>(work: () => T): T => run.immediate(work) as T;
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const rollback = database.prepare("ROLLBACK");
+  return (work) => {
+    // What could not be rolled back when it failed, because the disk failed for that as well.
+    if (database.inTransaction) rollback.run();
+    begin.run();
+    try {
+      const result = work();
+      assert(!isPromise(result), "Expected the work of a transaction to be synchronous.");
+      commit.run();
+      return result;
+    } catch (error) {
+      // After some failures SQLite has rolled back by itself.
+      if (database.inTransaction) tryTo(() => rollback.run());
+      throw error;
+    }
+  };
 }
 
 // ---
+
+/** The failure that is told is the one before; the next transaction tries again. */
+function tryTo(rollBack: () => void): void {
+  try {
+    rollBack();
+  } catch {}
+}
 
 function isPromise(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value;

@@ -1,56 +1,52 @@
 /**
- * The writing statements, prepared once, and what they need to know about live runs.
+ * The writes, and what they remember of live runs, so that a commit need not read.
  *
  * Law: each write first decides, then writes. A refusal is returned before the first statement that
  * changes anything, so within one transaction it leaves no trace and the other writes stand. What
  * is thrown instead is a failure of the whole transaction.
  */
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 
 import { must } from "../../base/assert.ts";
 import type { WorkflowError } from "../../base/errors.ts";
+import { positionsMax } from "../../base/limits.ts";
 import { isTerminal } from "../../protocol/status.ts";
+import type { NewEvent } from "../event.ts";
 import type { Feed } from "../feed.ts";
 import type { Written } from "../group.ts";
 import {
+  countPrunable,
   firstSequenceAfter,
   numberEvents,
-  refuseClaim,
+  refuseAbsent,
   refuseCommit,
   refuseCreate,
 } from "../rules.ts";
-import type { NewEvent } from "../event.ts";
-import type { NewRun, Outcome } from "../store.ts";
+import type { NewRun, Outcome, Pruning, Rest } from "../store.ts";
 import type { Reads } from "./reads.ts";
-
-/** Where a run stands: all that a commit must know, so that it need not read. */
-interface Position {
-  readonly key: number;
-  readonly epoch: number;
-  nextSequence: number;
-}
+import { type Position, prepareWrites, type WriteStatements } from "./write-statements.ts";
 
 /** A commit as it is written. */
 export interface CommitText {
   readonly ticks: readonly string[];
   readonly events: readonly NewEvent[];
   readonly outcome: Outcome | undefined;
+  readonly snapshot: string | undefined;
+  readonly rest: Rest | null | undefined;
+  readonly isProgress: boolean;
 }
-
-/** Runs whose position is kept: some 2 MB. Others are read again when they commit, in 15 µs. */
-const positionsMax = 16_384;
 
 export class Writes {
   readonly #reads: Reads;
   readonly #feed: Feed;
   readonly #positions = new Map<string, Position>();
-  readonly #statements: Statements;
+  readonly #statements: WriteStatements;
   #dataVersion = 0;
 
   constructor(database: Database, reads: Reads, feed: Feed) {
     this.#reads = reads;
     this.#feed = feed;
-    this.#statements = prepare(database);
+    this.#statements = prepareWrites(database);
   }
 
   /** First in each transaction: if another connection has written meanwhile, trust no position. */
@@ -66,67 +62,132 @@ export class Writes {
   }
 
   create(run: NewRun, first: CommitText): Written<void> | WorkflowError {
-    const previous = this.#reads.handler(run.handlerId);
-    const refusal = refuseCreate(run, previous, this.#reads.run(run.runId));
+    const { runId, handlerId, workflowName, startedAt, idempotency, forkedFrom } = run;
+    const previous = this.#reads.handler(handlerId);
+    const namesake = this.#reads.run(runId);
+    const started = idempotency && this.#reads.start(idempotency.key)?.run;
+    const refusal = refuseCreate(run, { previous, namesake, started });
     if (refusal) return refusal;
     const firstSequence = firstSequenceAfter(previous);
-    this.#statements.insertHandler.run(run.handlerId);
-    const { runId, handlerId, workflowName, startedAt } = run;
-    const row = this.#statements.insertRun.get(
+    if (previous) this.#statements.supersede.run(previous.runId);
+    else this.#statements.insertHandler.run(handlerId);
+    const row = this.#statements.insertRun.get({
       runId,
+      handlerId,
       workflowName,
       startedAt,
       firstSequence,
-      handlerId,
-    );
-    const { key } = must(row, "An inserted run has a key.");
-    return this.#append(runId, { key, epoch: 1, nextSequence: firstSequence }, first);
+      startKey: idempotency?.key ?? null,
+      fingerprint: idempotency?.fingerprint ?? null,
+      forkedRun: forkedFrom?.runId ?? null,
+      forkedSequence: forkedFrom?.sequence ?? null,
+    });
+    const position: Position = {
+      key: must(row, "An inserted run has a key.").key,
+      epoch: 1,
+      isRunning: 1,
+      isResting: 0,
+      wakeAt: null,
+      crashes: 0,
+      nextSequence: firstSequence,
+    };
+    return this.#append(runId, position, first);
   }
 
   commit(runId: string, epoch: number, commit: CommitText): Written<void> | WorkflowError {
-    const position = this.#positions.get(runId) ?? this.#statements.position.get(runId);
+    const position = this.#position(runId);
     const refusal = refuseCommit(runId, epoch, position?.epoch);
     if (refusal) return refusal;
     return this.#append(runId, must(position, "A held run has a position."), commit);
   }
 
   claim(runId: string): Written<number> | WorkflowError {
-    const position = this.#statements.position.get(runId);
-    if (!position) return refuseClaim(runId);
-    const epoch = position.epoch + 1;
-    this.#statements.updateEpoch.run(epoch, position.key);
-    this.#keep(runId, { ...position, epoch });
-    return { value: epoch };
+    const position = this.#position(runId);
+    if (!position) return refuseAbsent(runId);
+    position.epoch += 1;
+    this.#statements.updateEpoch.run(position.epoch, position.key);
+    this.#keep(runId, position);
+    return { value: position.epoch };
+  }
+
+  countCrash(runId: string): Written<number> | WorkflowError {
+    const position = this.#position(runId);
+    if (!position) return refuseAbsent(runId);
+    this.#writeCrashes(position, position.crashes + 1);
+    this.#keep(runId, position);
+    return { value: position.crashes };
   }
 
   delete(handlerId: string): Written<boolean> {
-    const runs = this.#statements.runsOf.all(handlerId);
-    this.#statements.deleteHandler.run(handlerId);
-    for (const { run_id } of runs) this.#positions.delete(run_id);
-    return {
-      value: runs.length > 0,
-      announce: () => {
-        for (const { run_id } of runs) this.#feed.deleted(run_id);
-      },
-    };
+    const runIds = this.#deleteHandler(handlerId);
+    return { value: runIds.length > 0, announce: () => this.#announceDeleted(runIds) };
+  }
+
+  prune(pruning: Pruning): Written<readonly string[]> {
+    const { countEnded, countEndedBefore, firstEnded } = this.#statements;
+    const count = countPrunable(
+      pruning,
+      countEnded.get()?.count ?? 0,
+      (time) => countEndedBefore.get(time)?.count ?? 0,
+    );
+    const handlerIds = firstEnded.all(count).map(({ handlerId }) => handlerId);
+    const runIds = handlerIds.flatMap((handlerId) => this.#deleteHandler(handlerId));
+    return { value: handlerIds, announce: () => this.#announceDeleted(runIds) };
   }
 
   #append(runId: string, position: Position, commit: CommitText): Written<void> {
     const { key } = position;
+    const { snapshot, outcome, rest } = commit;
     for (const tick of commit.ticks) this.#statements.insertTick.run(key, tick);
     const events = numberEvents(commit.events, position.nextSequence);
     for (const { sequence, at, isInternal, isTerminal: isLast, json } of events) {
       this.#statements.insertEvent.run(key, sequence, at, isInternal, isLast, json);
     }
     position.nextSequence += events.length;
-    this.#keep(runId, position);
-    if (commit.outcome) this.#finish(runId, key, commit.outcome);
+    if (snapshot !== undefined) this.#statements.putSnapshot.run({ run: key, json: snapshot });
+    if (commit.isProgress && position.crashes > 0) this.#writeCrashes(position, 0);
+    if (outcome) this.#finish(position, outcome);
+    else if (rest !== undefined && position.isRunning) this.#rest(position, rest);
+    // Who has ended has little to say any more.
+    if (position.isRunning) this.#keep(runId, position);
+    else this.#positions.delete(runId);
     return { value: undefined, announce: () => this.#feed.published(runId, events) };
   }
 
-  #finish(runId: string, key: number, { status, result, error, completedAt }: Outcome): void {
-    this.#statements.updateOutcome.run(status, result, error, completedAt, key);
-    if (isTerminal(status)) this.#positions.delete(runId);
+  #finish(position: Position, { status, result, error, completedAt }: Outcome): void {
+    this.#statements.updateOutcome.run(status, result, error, completedAt, position.key);
+    position.isRunning = isTerminal(status) ? 0 : 1;
+    position.isResting = 0;
+    position.wakeAt = null;
+  }
+
+  #rest(position: Position, rest: Rest | null): void {
+    const isResting = rest ? 1 : 0;
+    const wakeAt = rest?.wakeAt ?? null;
+    if (position.isResting === isResting && position.wakeAt === wakeAt) return;
+    this.#statements.updateRest.run(isResting, wakeAt, position.key);
+    position.isResting = isResting;
+    position.wakeAt = wakeAt;
+  }
+
+  #writeCrashes(position: Position, crashes: number): void {
+    this.#statements.updateCrashes.run(crashes, position.key);
+    position.crashes = crashes;
+  }
+
+  #deleteHandler(handlerId: string): string[] {
+    const runIds = this.#statements.runsOf.all(handlerId).map(({ runId }) => runId);
+    this.#statements.deleteHandler.run(handlerId);
+    for (const runId of runIds) this.#positions.delete(runId);
+    return runIds;
+  }
+
+  #announceDeleted(runIds: readonly string[]): void {
+    for (const runId of runIds) this.#feed.deleted(runId);
+  }
+
+  #position(runId: string): Position | undefined {
+    return this.#positions.get(runId) ?? this.#statements.position.get(runId) ?? undefined;
   }
 
   #keep(runId: string, position: Position): void {
@@ -137,54 +198,4 @@ export class Writes {
       return;
     }
   }
-}
-
-// ---
-
-type Key = number;
-
-interface Statements {
-  readonly dataVersion: Statement<{ data_version: number }, []>;
-  readonly insertHandler: Statement<unknown, [string]>;
-  readonly insertRun: Statement<{ key: Key }, [string, string, number, number, string]>;
-  readonly insertTick: Statement<unknown, [Key, string]>;
-  readonly insertEvent: Statement<unknown, [Key, number, number, boolean, boolean, string]>;
-  readonly updateEpoch: Statement<unknown, [number, Key]>;
-  readonly updateOutcome: Statement<unknown, [string, string | null, string | null, number, Key]>;
-  readonly position: Statement<Position, [string]>;
-  readonly runsOf: Statement<{ run_id: string }, [string]>;
-  readonly deleteHandler: Statement<unknown, [string]>;
-}
-
-function prepare(database: Database): Statements {
-  return {
-    dataVersion: database.prepare("PRAGMA data_version"),
-    insertHandler: database.prepare(
-      "INSERT INTO handler (handler_id) VALUES (?) ON CONFLICT DO NOTHING",
-    ),
-    insertRun: database.prepare(
-      `INSERT INTO run (run_id, workflow_name, started_at, first_sequence, handler, epoch, status)
-       VALUES (?, ?, ?, ?, (SELECT key FROM handler WHERE handler_id = ?), 1, 'running')
-       RETURNING key`,
-    ),
-    insertTick: database.prepare("INSERT INTO tick (run, json) VALUES (?, ?)"),
-    insertEvent: database.prepare(
-      `INSERT INTO event (run, sequence, at, is_internal, is_terminal, json)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-    ),
-    updateEpoch: database.prepare("UPDATE run SET epoch = ? WHERE key = ?"),
-    updateOutcome: database.prepare(
-      "UPDATE run SET status = ?, result = ?, error = ?, completed_at = ? WHERE key = ?",
-    ),
-    position: database.prepare(
-      `SELECT key, epoch,
-         coalesce((SELECT max(sequence) + 1 FROM event WHERE run = run.key), first_sequence)
-           AS nextSequence
-       FROM run WHERE run_id = ?`,
-    ),
-    runsOf: database.prepare(
-      "SELECT run_id FROM run JOIN handler ON handler.key = run.handler WHERE handler_id = ?",
-    ),
-    deleteHandler: database.prepare("DELETE FROM handler WHERE handler_id = ?"),
-  };
 }

@@ -1,0 +1,22 @@
+/**
+ * Snapshots: a state as JSON, to begin a replay with. Whatever a snapshot says, the ticks say too:
+ * one that this program does not understand is left aside, and all ticks are replayed.
+ */
+import { isJsonObject, type Json } from "../base/json.ts";
+import type { Definition } from "../workflow/definition.ts";
+import { initialState, type RunState } from "./state.ts";
+
+/** Goes up with every change to the shape of the state. */
+const snapshotVersion = 1;
+
+export function toSnapshot(state: RunState): Json {
+  return { version: snapshotVersion, state: state as unknown as Json }; // States are JSON.
+}
+
+/** The state in a snapshot, or undefined: replay from the start. */
+export function fromSnapshot(definition: Definition, snapshot: Json | null): RunState | undefined {
+  if (!isJsonObject(snapshot) || snapshot["version"] !== snapshotVersion) return undefined;
+  const state = snapshot["state"] as unknown as RunState; // As `toSnapshot` wrote it.
+  // Steps that the workflow has got since have nothing to do yet.
+  return { ...state, steps: { ...initialState(definition).steps, ...state.steps } };
+}

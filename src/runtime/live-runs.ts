@@ -1,0 +1,276 @@
+/**
+ * The runs that are in memory. One is brought here when somebody needs it and let go when it only
+ * waits; one whose store fails is dropped, and taken up again from what is stored.
+ */
+import { must } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import { WorkflowError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { checkInvariants } from "../engine/invariants.ts";
+import { replay } from "../engine/replay.ts";
+import { nextTimerAt } from "../engine/resume.ts";
+import { fromSnapshot } from "../engine/snapshot.ts";
+import { initialState, type RunState } from "../engine/state.ts";
+import type { Tick } from "../engine/tick.ts";
+import { isTerminal } from "../protocol/status.ts";
+import type { Commit, NewRun, RunSummary, Store } from "../store/store.ts";
+import type { Definition } from "../workflow/definition.ts";
+import type { Admission } from "./admission.ts";
+import { Alarms } from "./alarms.ts";
+import type { ChildPorts } from "./child-ports.ts";
+import type { Endings } from "./endings.ts";
+import type { Story } from "./fork.ts";
+import { LiveRun } from "./live-run.ts";
+import type { Registry } from "./registry.ts";
+import type { ResourcePool } from "./resources.ts";
+import { Waker } from "./waker.ts";
+
+export interface LiveRunsPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly idleMs: number | null;
+  readonly registry: Registry;
+  readonly admission: Admission;
+  readonly endings: Endings;
+  readonly resources: ResourcePool;
+  readonly children: ChildPorts;
+}
+
+export class LiveRuns {
+  readonly #ports: LiveRunsPorts;
+  readonly #runs = new Map<string, LiveRun>();
+  readonly #loading = new Map<string, Promise<LiveRun>>();
+  readonly #waker: Waker;
+  /** When to look again at runs whose store has failed. */
+  readonly #alarms: Alarms;
+  #isStopped = false;
+
+  constructor(ports: LiveRunsPorts) {
+    const { clock, store, log } = ports;
+    this.#ports = ports;
+    this.#alarms = new Alarms(clock, (runId) => this.#wake(runId));
+    this.#waker = new Waker({
+      clock,
+      store,
+      wake: (runId) => this.#wake(runId),
+      onError: (error) => log("error", "Resting runs could not be looked up.", { error }),
+    });
+  }
+
+  /** From now on, resting runs are woken when their timers are due. */
+  async start(): Promise<void> {
+    await this.#waker.start();
+  }
+
+  stop(reason: unknown): void {
+    this.#isStopped = true;
+    this.#alarms.clear();
+    this.#waker.stop();
+    for (const run of this.#runs.values()) run.stop(reason);
+    this.#runs.clear();
+  }
+
+  get(runId: string): LiveRun | undefined {
+    return this.#runs.get(runId);
+  }
+
+  /** A run whose first commit creates it, with the story that it brings along. */
+  create(
+    definition: Definition,
+    run: NewRun,
+    { state, ticks, events }: Pick<Story, "state" | "ticks" | "events">,
+  ): LiveRun {
+    const { store } = this.#ports;
+    let isCreated = false;
+    return this.#add(definition, toSummary(run), state, async (commit) => {
+      if (isCreated) return store.commit(run.runId, 1, commit);
+      const first = {
+        ...commit,
+        ticks: [...ticks, ...commit.ticks],
+        events: [...events, ...commit.events],
+      };
+      await store.create(run, first);
+      isCreated = true;
+    });
+  }
+
+  /** The run in memory, where it is brought if it is not there. */
+  async find(run: RunSummary): Promise<LiveRun> {
+    const { runId } = run;
+    const live = this.#runs.get(runId);
+    if (live) return live;
+    const loading = this.#loading.get(runId) ?? this.take(run);
+    this.#loading.set(runId, loading);
+    try {
+      return await loading;
+    } finally {
+      this.#loading.delete(runId);
+    }
+  }
+
+  /** Brings a run into memory and lets it go on. */
+  async take(run: RunSummary): Promise<LiveRun> {
+    const live = await this.load(run);
+    await this.#settle(live);
+    return live;
+  }
+
+  /** Like `take`, at a start: one that cannot be had is tried again later, and stops nobody. */
+  async tryTake(run: RunSummary): Promise<LiveRun | undefined> {
+    try {
+      return await this.take(run);
+    } catch (error) {
+      this.#retryLater(run.runId, error);
+      return undefined;
+    }
+  }
+
+  /** Brings a run into memory, where it stands still. */
+  async load({ runId, workflowName }: RunSummary): Promise<LiveRun> {
+    const { registry, store } = this.#ports;
+    const definition = registry.must(workflowName);
+    const epoch = await store.claim(runId);
+    const run = must(await store.getRun(runId), "A claimed run is there.");
+    const state = await this.replay(definition, runId);
+    checkInvariants(definition, state);
+    return this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
+  }
+
+  /** The state of a run, from what is stored. */
+  async replay(definition: Definition, runId: string): Promise<RunState> {
+    const { store } = this.#ports;
+    const { snapshot, ticks } = await store.readJournal(runId);
+    const from = fromSnapshot(definition, snapshot);
+    // A snapshot of another version is left aside, and with it the short way.
+    const rest = from || snapshot === null ? ticks : await store.readTicks(runId);
+    return replay(definition, rest as unknown as readonly Tick[], from); // As our loops wrote them.
+  }
+
+  /** Drops a run that is to be no more. */
+  drop(runId: string, reason: unknown): void {
+    this.#runs.get(runId)?.stop(reason);
+    this.#forget(runId);
+    this.#ports.endings.reject(runId, reason);
+    this.leave(runId);
+  }
+
+  /** Gives up the run's place, or its place in the queue, and lets the next ones start. */
+  leave(runId: string): void {
+    for (const next of this.#ports.admission.leave(runId)) {
+      void this.#runs.get(next)?.loop.submit({ kind: "run_admitted" });
+    }
+  }
+
+  // ---
+
+  #add(
+    definition: Definition,
+    summary: RunSummary,
+    state: RunState,
+    commit: (commit: Commit) => Promise<void>,
+  ): LiveRun {
+    const { clock, log, idleMs, resources, children } = this.#ports;
+    const live: LiveRun = new LiveRun(definition, summary, state, {
+      clock,
+      log,
+      idleMs,
+      resources,
+      children,
+      commit,
+      ended: (ended) => this.#end(ended),
+      broke: (error) => this.#park(live, error),
+      idled: () => this.#release(live),
+    });
+    this.#runs.set(summary.runId, live);
+    return live;
+  }
+
+  #end(run: RunSummary): void {
+    const { endings, log } = this.#ports;
+    this.#forget(run.runId);
+    endings.resolve(run);
+    this.leave(run.runId);
+    const fields = { run: run.runId, handler: run.handlerId, workflow: run.workflowName };
+    if (run.status === "failed") log("warn", `Run failed: ${run.error}`, fields);
+    else log("debug", `Run ${run.status}.`, fields);
+  }
+
+  /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
+  async #settle(live: LiveRun): Promise<void> {
+    const { state, definition } = live.loop;
+    const { runId } = live.summary;
+    const { admission, store } = this.#ports;
+    live.loop.resume();
+    if (state.parent) {
+      const parent = await store.getRun(state.parent.runId);
+      if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
+    } else if (!state.queued) admission.occupy(runId, definition.name);
+    else if (admission.enter(runId, definition.name, definition.concurrency)) {
+      void live.loop.submit({ kind: "run_admitted" });
+    }
+  }
+
+  #wake(runId: string): void {
+    void this.#ports.store
+      .getRun(runId)
+      .then((run) => (run && !isTerminal(run.status) ? this.find(run) : undefined))
+      .catch((error: unknown) => this.#retryLater(runId, error));
+  }
+
+  #release(live: LiveRun): void {
+    if (!live.release()) return;
+    this.#runs.delete(live.summary.runId);
+    this.#waker.consider(nextTimerAt(live.loop.state));
+  }
+
+  /** Its store failed: what it had not stored has not happened, and it is taken up again later. */
+  #park(live: LiveRun, error: unknown): void {
+    const { runId } = live.summary;
+    live.stop(error);
+    this.#runs.delete(runId);
+    this.#ports.endings.reject(runId, error);
+    // Somebody else drives it, or it never came to be.
+    const isForGood = ["lease_lost", "handler_active", "start_repeated"];
+    if (error instanceof WorkflowError && isForGood.includes(error.code)) return;
+    this.#retryLater(runId, error);
+  }
+
+  #retryLater(runId: string, error: unknown): void {
+    if (this.#isStopped) return;
+    const delayMs = this.#alarms.set(runId);
+    this.#ports.log("error", "A run could not be stored or loaded; it is tried again.", {
+      run: runId,
+      delayMs,
+      error,
+    });
+  }
+
+  #forget(runId: string): void {
+    this.#runs.delete(runId);
+    this.#alarms.cancel(runId);
+  }
+}
+
+/** The story of a run that begins at its beginning. */
+export function emptyStory(definition: Definition): Pick<Story, "state" | "ticks" | "events"> {
+  return { state: initialState(definition), ticks: [], events: [] };
+}
+
+/** A run as it is when it has just started. */
+export function toSummary(
+  run: Pick<RunSummary, "runId" | "handlerId" | "workflowName" | "startedAt">,
+): RunSummary {
+  const { runId, handlerId, workflowName, startedAt } = run;
+  return {
+    runId,
+    handlerId,
+    workflowName,
+    status: "running",
+    result: null,
+    error: null,
+    startedAt,
+    updatedAt: startedAt,
+    completedAt: null,
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * What becomes of unfinished runs when a process starts: they go on. After a crash, one of them may
+ * have been its cause, so each is counted when it is taken up again, until it has got somewhere.
+ *
+ * - A run that was taken up and died with the process before is tried alone, one at a time.
+ * - One that has died so with `crashesMax` processes is not tried again: it has failed.
+ *
+ * So a poisoned run costs a few restarts, and takes nobody with it.
+ */
+import type { Clock } from "../base/clock.ts";
+import { crashesMax, trialMs } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { RunRecord, Store } from "../store/store.ts";
+
+export interface RecoveryPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  isKnown(workflowName: string): boolean;
+  /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
+  go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
+  /** A run has got through its trial: nothing is held against it. */
+  acquit(run: RunRecord): Promise<void>;
+  quarantine(run: RunRecord, crashes: number): Promise<void>;
+}
+
+/** Resolves when all runs but those on trial are under way. */
+export async function recover(ports: RecoveryPorts): Promise<void> {
+  const active = await ports.store.listActive();
+  const known = active.filter((run) => ports.isKnown(run.workflowName));
+  reportUnknown(
+    ports,
+    active.filter((run) => !known.includes(run)),
+  );
+  if (ports.store.wasClosed()) {
+    await Promise.all(known.map((run) => ports.go(run)));
+    return;
+  }
+  // A run's first death with a process is not counted: it was started then, not taken up.
+  const dead = known.filter((run) => run.crashes >= crashesMax - 1);
+  const suspects = known.filter((run) => !dead.includes(run) && run.crashes > 0);
+  const innocent = known.filter((run) => run.crashes === 0);
+  await Promise.all(dead.map((run) => ports.quarantine(run, crashesMax)));
+  await Promise.all(
+    innocent.map(async (run) => {
+      await ports.store.countCrash(run.runId);
+      await ports.go(run);
+    }),
+  );
+  void tryAll(ports, suspects);
+}
+
+// ---
+
+async function tryAll(ports: RecoveryPorts, suspects: readonly RunRecord[]): Promise<void> {
+  for (const run of suspects) {
+    try {
+      await tryAlone(ports, run);
+    } catch (error) {
+      ports.log("error", "A run could not be taken up again.", { run: run.runId, error });
+    }
+  }
+}
+
+async function tryAlone(
+  { store, clock, log, go, acquit }: RecoveryPorts,
+  run: RunRecord,
+): Promise<void> {
+  const { runId, handlerId: handler, workflowName: workflow } = run;
+  log("warn", "A run died with the process before; it is tried alone.", {
+    run: runId,
+    handler,
+    workflow,
+  });
+  await store.countCrash(runId);
+  const live = await go(run);
+  if (!live) return;
+  const over = Promise.withResolvers<void>();
+  const cancel = clock.at(clock.now() + trialMs, over.resolve);
+  await Promise.race([live.progress, over.promise]);
+  cancel();
+  await acquit(run);
+}
+
+function reportUnknown({ log }: RecoveryPorts, runs: readonly RunRecord[]): void {
+  for (const { runId, handlerId, workflowName } of runs) {
+    log("warn", `A run of \`${workflowName}\` is left alone: there is no such workflow.`, {
+      run: runId,
+      handler: handlerId,
+    });
+  }
+}

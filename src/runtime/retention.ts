@@ -1,0 +1,44 @@
+/** Lets go of runs that have ended and need not be kept. Off unless it is asked for. */
+import type { Clock } from "../base/clock.ts";
+import { pruneIntervalMs } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
+import type { Pruning, Store } from "../store/store.ts";
+
+export interface Retention {
+  /** How long a run is kept after its end; null: for ever. */
+  readonly keepMs: number | null;
+  /** How many that have ended are kept; null: all. */
+  readonly keepMax: number | null;
+}
+
+/** Prunes now and then, until the result is called. */
+export function startRetention(
+  store: Store,
+  clock: Clock,
+  log: Log,
+  { keepMs, keepMax }: Retention,
+): () => void {
+  if (keepMs === null && keepMax === null) return () => {};
+  let cancel = (): void => {};
+  let isStopped = false;
+  const prune = async (): Promise<void> => {
+    const pruning: Pruning = {
+      ...(keepMs !== null && { endedBefore: clock.now() - keepMs }),
+      ...(keepMax !== null && { keepMax }),
+    };
+    try {
+      for (let count = 1; count > 0 && !isStopped;) {
+        count = (await store.prune(pruning)).length;
+        if (count > 0) log("info", `${count} ended runs were deleted: they need not be kept.`);
+      }
+    } catch (error) {
+      if (!isStopped) log("error", "Ended runs could not be deleted.", { error });
+    }
+    if (!isStopped) cancel = clock.at(clock.now() + pruneIntervalMs, () => void prune());
+  };
+  void prune();
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Which page of a list is asked for. Without these parameters a list is whole, and as it always
+ * was.
+ */
+import { WorkflowError } from "../base/errors.ts";
+import { pageLengthMax } from "../base/limits.ts";
+import { parseInteger } from "../http/query.ts";
+import type { Page } from "../store/store.ts";
+
+/** Throws `request_invalid`. */
+export function readPage(query: URLSearchParams): Page {
+  const order = query.get("order");
+  if (order !== null && order !== "newest" && order !== "oldest") {
+    throw invalid("order", "`newest` or `oldest`", order);
+  }
+  const limit = query.get("limit");
+  const count = limit === null ? undefined : parseInteger(limit);
+  if (limit !== null && (count === undefined || count < 1 || count > pageLengthMax)) {
+    throw invalid("limit", `a whole number from 1 to ${pageLengthMax}`, limit);
+  }
+  const [before, after] = [query.get("before"), query.get("after")];
+  if (before !== null && after !== null) {
+    throw invalid("before", "left out where `after` is given", before);
+  }
+  return {
+    ...(order !== null && { order }),
+    ...(count !== undefined && { limit: count }),
+    ...(before !== null && { before }),
+    ...(after !== null && { after }),
+  };
+}
+
+// ---
+
+function invalid(name: string, expected: string, got: string): WorkflowError {
+  return new WorkflowError(
+    "request_invalid",
+    `Expected \`${name}\` to be ${expected}, got ${JSON.stringify(got.slice(0, 80))}.`,
+  );
+}
