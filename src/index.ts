@@ -18,6 +18,7 @@ export {
   InputRequiredEvent,
   StartEvent,
   StepFailedEvent,
+  StepLogged,
   StepStateChanged,
   StopEvent,
   UnhandledEvent,

@@ -60,14 +60,17 @@ export const wakesMax: number = 500;
 /** How often runs that need not be kept are looked for. */
 export const pruneIntervalMs: number = 60_000;
 
-/** Runs whose place in the file a store remembers: some 2 MB. Others are read again, in 15 µs. */
+/** Runs whose place in the file a store remembers: some 3 MB. Others are read again, in 15 µs. */
 export const positionsMax: number = 16_384;
 
 /**
- * Handlers pruned in one transaction. With some hundred rows each that is about a tenth of a second
- * in which nothing else is written.
+ * Handlers pruned in one transaction. With 200 rows each that takes some 50 ms, in which nothing
+ * else is written.
  */
 export const pruneHandlersMax: number = 200;
 
 /** Handlers in one page of a list; more are asked for with a cursor. */
 export const pageLengthMax: number = 1_000;
+
+/** Handlers that a page is shown at first; it asks for older ones by page. */
+export const debugHandlersLength: number = 200;

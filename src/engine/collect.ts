@@ -8,15 +8,18 @@ import type { TickOf } from "./tick.ts";
 /** A completed batch belongs to the job that completed it, whatever becomes of its attempts. */
 export function eventCollected(change: Change, tick: TickOf<"event_collected">): void {
   const found = activeJob(change, tick);
-  if (!found || tick.buffer in found.job.batches) return;
-  const { [tick.buffer]: before = [], ...buffers } = stepState(change, tick.step).buffers;
+  if (!found || Object.hasOwn(found.job.batches, tick.buffer)) return;
+  const { buffers } = stepState(change, tick.step);
+  // A buffer may have any name, also one that objects have by themselves.
+  const before = Object.hasOwn(buffers, tick.buffer) ? (buffers[tick.buffer] ?? []) : [];
   if (!isWanted(before, tick)) return;
   const entries = [...before, { job: tick.job, event: tick.event }];
   if (entries.length < tick.expected.length) {
     setStep(change, tick.step, { buffers: { ...buffers, [tick.buffer]: entries } });
     return;
   }
-  setStep(change, tick.step, { buffers });
+  const { [tick.buffer]: _, ...others } = buffers;
+  setStep(change, tick.step, { buffers: others });
   const batches = { ...found.job.batches, [tick.buffer]: inOrder(entries, tick.expected) };
   updateJob(change, { ...found.job, batches }, found.place);
 }

@@ -101,11 +101,12 @@ function isMatch(wait: Wait, event: Event): boolean {
 
 /** Takes the oldest event that came before its wait, if there is one. */
 function claim(change: Change, wait: Wait): Event | undefined {
-  const event = change.state.unclaimed.find((candidate) => isMatch(wait, candidate));
-  if (!event) return undefined;
-  const unclaimed = change.state.unclaimed.filter((other) => other !== event);
-  change.state = { ...change.state, unclaimed };
-  return event;
+  const { unclaimed } = change.state;
+  const index = unclaimed.findIndex((candidate) => isMatch(wait, candidate));
+  if (index < 0) return undefined;
+  // By its place: the same event may have been sent twice, and is two after a restart.
+  change.state = { ...change.state, unclaimed: unclaimed.toSpliced(index, 1) };
+  return unclaimed[index];
 }
 
 function suspend(change: Change, job: Job, place: JobPlace): void {

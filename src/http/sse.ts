@@ -22,6 +22,12 @@ export function sseEvent(id: number | string, data: string): Uint8Array {
   return Buffer.from(`id: ${idText}\ndata: ${data}\n\n`);
 }
 
+/** A frame without an id: nothing to resume from. */
+export function sseData(data: string): Uint8Array {
+  assertOneLine(data);
+  return Buffer.from(`data: ${data}\n\n`);
+}
+
 export function sseComment(text: string): Uint8Array {
   assertOneLine(text);
   return Buffer.from(`: ${text}\n\n`);

@@ -52,3 +52,18 @@ export const lineageSchema: v.GenericSchema = v.object({
   forked_from: v.nullable(forkPoint),
   forks: v.array(forkPoint),
 });
+
+export const journalSchema: v.GenericSchema = v.object({
+  handler: handlerSchema,
+  start_event: v.nullable(jsonSchema),
+  forked_from: v.nullable(v.object({ runId: v.string(), sequence: v.number() })),
+  first_sequence: v.number(),
+  ticks: v.array(jsonSchema),
+});
+
+export const definitionSchema: v.GenericSchema = v.looseObject({
+  name: v.string(),
+  title: v.string(),
+  steps: v.array(jsonSchema),
+  eventTypes: v.array(jsonSchema),
+});

@@ -57,12 +57,12 @@ export function unwrapResult(body: HandlerBody): HandlerBody {
   return { ...body, result: type === "StopEvent" ? (value["result"] ?? null) : value };
 }
 
-// ---
-
 /** Older Pythons read an offset, but not `Z`. */
-function toTimestamp(at: number): string {
+export function toTimestamp(at: number): string {
   return new Date(at).toISOString().replace("Z", "+00:00");
 }
+
+// ---
 
 function handlerWith(result: v.GenericSchema): v.GenericSchema {
   const timestamp = v.pipe(v.string(), v.isoTimestamp());

@@ -20,6 +20,7 @@ import { Alarms } from "./alarms.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import type { Endings } from "./endings.ts";
 import type { Story } from "./fork.ts";
+import type { HandlerChanges } from "./handler-changes.ts";
 import { LiveRun } from "./live-run.ts";
 import type { Registry } from "./registry.ts";
 import type { ResourcePool } from "./resources.ts";
@@ -34,6 +35,7 @@ export interface LiveRunsPorts {
   readonly admission: Admission;
   readonly endings: Endings;
   readonly resources: ResourcePool;
+  readonly changes: HandlerChanges;
   readonly children: ChildPorts;
 }
 
@@ -187,9 +189,10 @@ export class LiveRuns {
   }
 
   #end(run: RunSummary): void {
-    const { endings, log } = this.#ports;
+    const { changes, endings, log } = this.#ports;
     this.#forget(run.runId);
     endings.resolve(run);
+    changes.changed(run);
     this.leave(run.runId);
     const fields = { run: run.runId, handler: run.handlerId, workflow: run.workflowName };
     if (run.status === "failed") log("warn", `Run failed: ${run.error}`, fields);

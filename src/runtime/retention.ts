@@ -17,6 +17,7 @@ export function startRetention(
   clock: Clock,
   log: Log,
   { keepMs, keepMax }: Retention,
+  onDeleted: (handlerId: string) => void,
 ): () => void {
   if (keepMs === null && keepMax === null) return () => {};
   let cancel = (): void => {};
@@ -28,7 +29,9 @@ export function startRetention(
     };
     try {
       for (let count = 1; count > 0 && !isStopped;) {
-        count = (await store.prune(pruning)).length;
+        const deleted = await store.prune(pruning);
+        count = deleted.length;
+        for (const handlerId of deleted) onDeleted(handlerId);
         if (count > 0) log("info", `${count} ended runs were deleted: they need not be kept.`);
       }
     } catch (error) {

@@ -19,6 +19,7 @@ import type { ChildPorts } from "./child-ports.ts";
 import { Endings } from "./endings.ts";
 import { handlerActive, handlerFinished, keyConflict } from "./errors.ts";
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
+import { HandlerChanges } from "./handler-changes.ts";
 import type { LiveRun } from "./live-run.ts";
 import { emptyStory, LiveRuns, toSummary } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
@@ -60,6 +61,8 @@ export interface ForkRequest {
 
 export class Runtime implements AsyncDisposable {
   readonly store: Store;
+  /** Which handlers have come, ended or gone. */
+  readonly changes: HandlerChanges = new HandlerChanges();
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #log: Log;
@@ -90,6 +93,7 @@ export class Runtime implements AsyncDisposable {
       admission: this.#admission,
       endings: this.#endings,
       resources: this.#resources,
+      changes: this.changes,
       children: this.#children(),
     });
   }
@@ -115,7 +119,13 @@ export class Runtime implements AsyncDisposable {
       },
     });
     await this.#runs.start();
-    this.#stopRetention = startRetention(this.store, this.#clock, this.#log, this.#retention);
+    this.#stopRetention = startRetention(
+      this.store,
+      this.#clock,
+      this.#log,
+      this.#retention,
+      (handlerId) => this.changes.deleted(handlerId),
+    );
   }
 
   /** Stops all runs where they are; they go on when the store is opened again. */
@@ -202,6 +212,7 @@ export class Runtime implements AsyncDisposable {
     this.#runs.get(run?.runId ?? "")?.stop(reason);
     const isDeleted = await this.store.delete(handlerId);
     if (run) this.#runs.drop(run.runId, reason);
+    if (isDeleted) this.changes.deleted(handlerId);
     return isDeleted;
   }
 
@@ -235,6 +246,7 @@ export class Runtime implements AsyncDisposable {
     const started = live.summary;
     try {
       await live.loop.submit(tick);
+      this.changes.changed(live.summary);
       return started;
     } catch (error) {
       this.#runs.leave(runId);

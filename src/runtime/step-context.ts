@@ -1,10 +1,12 @@
 /** The context that a step function is handed: its verbs become ticks of its job. */
 import { WorkflowError } from "../base/errors.ts";
 import { type Json, type JsonObject, toJson } from "../base/json.ts";
+import type { Log, LogFields } from "../base/log.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
+import { StepLogged } from "../workflow/builtin.ts";
 import { type AnyEventType, type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
 import { createRunWorkflow } from "./child.ts";
 import type { Invocation, JobTickBody } from "./invocation.ts";
@@ -14,8 +16,8 @@ export function createStepContext(
   invocation: Invocation,
   resources: Readonly<Record<string, unknown>>,
 ): StepContext {
-  const { job, ports, step, signal } = invocation;
-  const { loop, log, runId, handlerId } = ports;
+  const { ports, step, signal } = invocation;
+  const { loop, runId, handlerId } = ports;
   const context: Record<keyof StepContext, unknown> = {
     runId,
     handlerId,
@@ -25,13 +27,7 @@ export function createStepContext(
     signal,
     store: createStateStore(invocation),
     resources,
-    log: ((level, message, fields) =>
-      log(level, message, {
-        run: runId,
-        step: step.name,
-        job: job.id,
-        ...fields,
-      })) satisfies StepContext["log"],
+    log: createLog(invocation),
     writeEventToStream(event: Event): void {
       void invocation.submit({ kind: "event_written", event: checked(invocation, event, "write") });
     },
@@ -60,6 +56,29 @@ function attemptOf({ job, ports }: Invocation): Attempt {
   };
 }
 
+/** A line goes to the operator's log and, for whoever looks at the run, into its story. */
+function createLog(invocation: Invocation): Log {
+  const { job, ports, step } = invocation;
+  return (level, message, fields = {}) => {
+    ports.log(level, message, { run: ports.runId, step: step.name, job: job.id, ...fields });
+    if (invocation.isOver) return;
+    const line = { name: step.name, job: job.id, level, message, fields: toPlain(fields) };
+    void invocation.submit({ kind: "event_written", event: StepLogged(line) });
+  };
+}
+
+/** What cannot be told as data is told as text: a log line must not fail its step. */
+function toPlain(fields: LogFields): JsonObject {
+  const entries = Object.entries(fields).map(([name, value]): [string, Json] => {
+    try {
+      return [name, toJson(value ?? null, name)];
+    } catch {
+      return [name, String(value)];
+    }
+  });
+  return Object.fromEntries(entries);
+}
+
 /** An event that may enter the run: of a type that is known, its data checked. */
 function checked(invocation: Invocation, event: Event, verb: "write" | "send" | "collect"): Event {
   const { definition } = invocation.ports.loop;
@@ -84,7 +103,8 @@ function createCollect(invocation: Invocation) {
     const expected = types.map((type) => type.type);
     const collected = checked(invocation, event, "collect");
     void invocation.submit({ kind: "event_collected", event: collected, buffer, expected });
-    return invocation.currentJob.batches[buffer]?.map(reviveEvent);
+    const { batches } = invocation.currentJob;
+    return Object.hasOwn(batches, buffer) ? batches[buffer]?.map(reviveEvent) : undefined;
   };
 }
 

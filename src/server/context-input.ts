@@ -4,6 +4,7 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
+import { parseInnerJson } from "./request-body.ts";
 
 /** Throws `request_invalid`. */
 export function parseContext(context: unknown): JsonObject {
@@ -37,18 +38,17 @@ function unwrap(value: Json): JsonObject {
 }
 
 function parse(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw invalid(
-      `the values of \`context.state.state_data\` to be JSON text, as ${JSON.stringify(text.slice(0, 40))} is not`,
-    );
-  }
+  const value = parseInnerJson(text, refuse);
+  if (value !== undefined) return value as Json; // A parser makes nothing else.
+  throw invalid(
+    `the values of \`context.state.state_data\` to be JSON text, as ${JSON.stringify(text.slice(0, 40))} is not`,
+  );
 }
 
 function invalid(expected: string): WorkflowError {
-  return new WorkflowError(
-    "request_invalid",
-    `Error processing request body: expected ${expected}.`,
-  );
+  return refuse(`expected ${expected}.`);
+}
+
+function refuse(problem: string): WorkflowError {
+  return new WorkflowError("request_invalid", `Error processing request body: ${problem}`);
 }

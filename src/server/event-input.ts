@@ -5,12 +5,12 @@
  * imported.
  */
 import { WorkflowError } from "../base/errors.ts";
-import { isEqualJson, isJsonObject, type Json, jsonDepth, type JsonObject } from "../base/json.ts";
-import { jsonDepthMax } from "../base/limits.ts";
+import { isEqualJson, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 import { fromWireValue } from "../protocol/envelope.ts";
 import { readLeniently } from "../protocol/lenient.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
+import { parseInnerJson } from "./request-body.ts";
 
 /** The start event of a run. `input` undefined or null stands for no fields. */
 export function parseStartEvent(definition: Definition, input: unknown): Event {
@@ -43,7 +43,7 @@ export function parseEvent(definition: Definition, input: unknown): Event {
 // ---
 
 function toObject(input: unknown): JsonObject {
-  const value = typeof input === "string" ? parseText(input) : input;
+  const value = typeof input === "string" ? parseInnerJson(input, tooDeep) : input;
   if (isJsonObject(value)) return value;
   throw new WorkflowError(
     "event_invalid",
@@ -51,20 +51,8 @@ function toObject(input: unknown): JsonObject {
   );
 }
 
-function parseText(text: string): unknown {
-  // A string was one level of its body, however deep what it says.
-  const depth = jsonDepth(text);
-  if (depth > jsonDepthMax) {
-    throw new WorkflowError(
-      "event_invalid",
-      `Failed to deserialize event: expected at most ${jsonDepthMax} levels of nesting, got ${depth}.`,
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Text that is not JSON is no object: refused by the caller.
-  }
+function tooDeep(problem: string): WorkflowError {
+  return new WorkflowError("event_invalid", `Failed to deserialize event: ${problem}`);
 }
 
 /** Without an envelope around it; a start event may well have a field called `type`. */

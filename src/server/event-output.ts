@@ -5,12 +5,14 @@
 import { ndjsonLine } from "../http/ndjson.ts";
 import { sseEvent } from "../http/sse.ts";
 import type { Envelope } from "../protocol/envelope.ts";
+import { toTimestamp } from "../protocol/handler.ts";
 import type { StoredEvent } from "../store/event.ts";
 
 export interface Encoding {
   readonly isSse: boolean;
   readonly includeInternal: boolean;
   readonly includeQualifiedName: boolean;
+  readonly includeTimestamps: boolean;
 }
 
 /** One chunk per batch; a batch of which nothing is to be seen gives none. */
@@ -27,20 +29,31 @@ export async function* encodeEvents(
 
 // ---
 
-/** By SSE or not, with qualified name or not. */
+/** By what `Encoding` says of the bytes. */
 type Encodings = (Uint8Array | undefined)[];
 
 const encoded = new WeakMap<StoredEvent, Encodings>();
 
-function encode(event: StoredEvent, { isSse, includeQualifiedName }: Encoding): Uint8Array {
+function encode(event: StoredEvent, encoding: Encoding): Uint8Array {
+  const { isSse, includeQualifiedName, includeTimestamps } = encoding;
   const encodings = encoded.get(event) ?? [];
   encoded.set(event, encodings);
-  const index = Number(isSse) * 2 + Number(includeQualifiedName);
-  const json = (): string => (includeQualifiedName ? event.json : withoutQualifiedName(event.json));
-  return (encodings[index] ??= isSse ? sseEvent(event.sequence, json()) : ndjsonLine(json()));
+  const index = Number(isSse) + 2 * Number(includeQualifiedName) + 4 * Number(includeTimestamps);
+  return (encodings[index] ??= toBytes(event, encoding));
+}
+
+function toBytes(event: StoredEvent, encoding: Encoding): Uint8Array {
+  const named = encoding.includeQualifiedName ? event.json : withoutQualifiedName(event.json);
+  const json = encoding.includeTimestamps ? withTimestamp(named, event.at) : named;
+  return encoding.isSse ? sseEvent(event.sequence, json) : ndjsonLine(json);
 }
 
 function withoutQualifiedName(json: string): string {
   const envelope = JSON.parse(json) as Envelope;
   return JSON.stringify({ ...envelope, qualified_name: null } satisfies Envelope);
+}
+
+/** As the last key of the envelope, which is an object with keys. */
+function withTimestamp(json: string, at: number): string {
+  return `${json.slice(0, -1)},"timestamp":"${toTimestamp(at)}"}`;
 }

@@ -29,5 +29,5 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return entries.map(([key, field]) => [key, sorted(field)]);
+  return Object.fromEntries(entries.map(([key, field]) => [key, sorted(field)]));
 }

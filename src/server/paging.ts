@@ -3,7 +3,7 @@
  * was.
  */
 import { WorkflowError } from "../base/errors.ts";
-import { pageLengthMax } from "../base/limits.ts";
+import { handlerIdLengthMax, pageLengthMax } from "../base/limits.ts";
 import { parseInteger } from "../http/query.ts";
 import type { Page } from "../store/store.ts";
 
@@ -21,6 +21,11 @@ export function readPage(query: URLSearchParams): Page {
   const [before, after] = [query.get("before"), query.get("after")];
   if (before !== null && after !== null) {
     throw invalid("before", "left out where `after` is given", before);
+  }
+  for (const [name, cursor] of Object.entries({ before, after })) {
+    // No handler has such an id, so there is no need to look for it.
+    const isLong = cursor !== null && cursor.length > handlerIdLengthMax;
+    if (isLong) throw invalid(name, "the id of a handler", cursor);
   }
   return {
     ...(order !== null && { order }),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 
 import { WorkflowError } from "../base/errors.ts";
+import { jsonDepth } from "../base/json.ts";
 import { bodyBytesMax, jsonDepthMax } from "../base/limits.ts";
 import { readJsonBody } from "../http/body.ts";
 
@@ -12,6 +13,22 @@ export async function readBody(request: Request, prefix: string): Promise<unknow
   } catch (error) {
     if (!(error instanceof WorkflowError) || error.code !== "json_invalid") throw error;
     throw new WorkflowError(error.code, `${prefix}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * JSON text within a body: there it is one level, however deep it is in itself. Undefined for text
+ * that is no JSON. Throws what `refuse` makes of a problem.
+ */
+export function parseInnerJson(text: string, refuse: (problem: string) => WorkflowError): unknown {
+  const depth = jsonDepth(text);
+  if (depth > jsonDepthMax) {
+    throw refuse(`expected at most ${jsonDepthMax} levels of nesting, got ${depth}.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,10 +8,12 @@ import { pageLengthMax } from "../base/limits.ts";
 import type { Method } from "../http/router.ts";
 import {
   cancelledSchema,
+  definitionSchema,
   eventTypesSchema,
   graphSchema,
   handlersSchema,
   healthSchema,
+  journalSchema,
   lineageSchema,
   schemaSchema,
   sentSchema,
@@ -21,6 +23,7 @@ import { handlerSchema, resultSchema } from "../protocol/handler.ts";
 import { runStatuses } from "../protocol/status.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { sendBodySchema, sendEvent, streamEvents } from "./endpoints/events.ts";
+import { getDefinition, getJournal, streamHandlers } from "./endpoints/debug.ts";
 import { forkBodySchema, forkHandler, getLineage } from "./endpoints/forks.ts";
 import { cancelHandler, getHandler, getResult, listHandlers } from "./endpoints/handlers.ts";
 import { runAndWait, runNoWait, startBodySchema } from "./endpoints/runs.ts";
@@ -263,6 +266,7 @@ export const apiRoutes: readonly ApiRoute[] = [
       flag("sse", "Server-sent events; else a JSON value per line.", true),
       flag("include_internal", "Also the engine's own events.", false),
       flag("include_qualified_name", "Whether `qualified_name` is filled in.", true),
+      flag("include_timestamps", "Adds `timestamp` to each event.", false),
       {
         name: "after_sequence",
         in: "query",
@@ -302,6 +306,41 @@ export const apiRoutes: readonly ApiRoute[] = [
       404: ["There is no such handler.", null],
       409: ["The run has ended.", null],
       413: ["The body is too large.", null],
+    },
+  },
+  {
+    method: "GET",
+    path: "/debug/handlers/stream",
+    id: "streamHandlers",
+    endpoint: streamHandlers,
+    summary: "The newest handlers, then each whenever its record changes",
+    answers: { 200: ["The stream; it ends with the server.", "text/event-stream"] },
+  },
+  {
+    method: "GET",
+    path: "/debug/handlers/{handler_id}/journal",
+    id: "getJournal",
+    endpoint: getJournal,
+    summary: "The ticks of a run, as they are stored",
+    parameters: [
+      {
+        name: "after",
+        in: "query",
+        description: "Leaves out so many of the first.",
+        schema: { type: "integer", default: 0 },
+      },
+    ],
+    answers: { 200: ["The ticks.", journalSchema], 404: ["There is no such handler.", null] },
+  },
+  {
+    method: "GET",
+    path: "/debug/workflows/{name}/definition",
+    id: "getDefinition",
+    endpoint: getDefinition,
+    summary: "All of a workflow but its functions: what a replay needs",
+    answers: {
+      200: ["The definition.", definitionSchema],
+      404: ["There is no such workflow.", null],
     },
   },
 ];

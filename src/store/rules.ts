@@ -23,7 +23,7 @@ export function refuseCreate(
   run: NewRun,
   { previous, namesake, started }: Rivals,
 ): WorkflowError | undefined {
-  // First, because who repeats a start names the same handler, and is not to be told that it is active.
+  // First: a repeated start names the same handler, which is active because of the first one.
   if (run.idempotency && started) {
     const { key } = run.idempotency;
     const { runId, handlerId } = started;
@@ -38,8 +38,8 @@ export function refuseCreate(
     const { runId } = previous;
     return new WorkflowError(
       "handler_active",
-      `Expected handler \`${run.handlerId}\` to have no running run, but \`${runId}\` is running: ` +
-        "wait for its end, cancel it, or use another handler id.",
+      `Expected handler \`${run.handlerId}\` to have no running run, but \`${runId}\` is ` +
+        "running: wait for its end, cancel it, or use another handler id.",
       { details: { handlerId: run.handlerId, runId } },
     );
   }

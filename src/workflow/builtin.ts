@@ -1,5 +1,6 @@
 /** The event types that every workflow knows. Their names and fields are the wire's. */
 import type { Failure } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import {
   type AnyEventType,
   createEventType,
@@ -98,6 +99,22 @@ export const WorkflowQueuedEvent: Builtin<"WorkflowQueuedEvent", object, "intern
   "The run waits for its turn.",
 );
 
+export interface StepLine {
+  readonly name: string;
+  readonly job: number;
+  readonly level: string;
+  readonly message: string;
+  readonly fields: JsonObject;
+}
+
+export const StepLogged: Builtin<"StepLogged", StepLine, "internal"> = builtin(
+  "StepLogged",
+  "internal",
+  ["InternalDispatchEvent"],
+  "A step has logged a line.",
+  ["name", "job", "level", "message", "fields"],
+);
+
 export interface WorkflowForked {
   readonly handler_id: string;
   readonly run_id: string;
@@ -187,6 +204,7 @@ function builtin<T>(
 /** What the engine itself publishes, for whoever has to show it. */
 export const engineEventTypes: readonly AnyEventType[] = [
   StepStateChanged,
+  StepLogged,
   WorkflowIdleEvent,
   WorkflowQueuedEvent,
   WorkflowForkedEvent,

@@ -12,6 +12,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   "StepFailedEvent",
   "InternalDispatchEvent",
   "StepStateChanged",
+  "StepLogged",
   "WorkflowIdleEvent",
   "WorkflowQueuedEvent",
   "WorkflowForkedEvent",

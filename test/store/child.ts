@@ -1,4 +1,4 @@
-/** Starts the process of `store-fixture.ts` and reads what it says, line by line. */
+/** Starts a process such as that of `store-fixture.ts` and reads what it says, line by line. */
 import { join } from "node:path";
 
 export const fixturePath: string = join(import.meta.dir, "store-fixture.ts");
@@ -9,13 +9,11 @@ export interface Child extends AsyncDisposable {
   readLine(): Promise<string | undefined>;
   /** `kill -9`, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Waits until it has ended by itself. */
+  readonly exited: Promise<number>;
 }
 
-export function startChild(
-  mode: "hold" | "write",
-  path: string,
-  script: string = fixturePath,
-): Child {
+export function startChild(mode: string, path: string, script: string = fixturePath): Child {
   const child = Bun.spawn([process.execPath, script, mode, path], {
     stdout: "pipe",
     stderr: "inherit",
@@ -29,6 +27,7 @@ export function startChild(
     pid: child.pid,
     readLine: async () => (await lines.next()).value ?? undefined,
     kill,
+    exited: child.exited,
     [Symbol.asyncDispose]: kill,
   };
 }

@@ -68,6 +68,8 @@ const someRecord: RunRecord = {
   startedAt,
   updatedAt: startedAt,
   completedAt: null,
+  forkedFrom: null,
+  crashes: 0,
   firstSequence: 0,
   lastSequence: -1,
 };

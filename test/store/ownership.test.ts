@@ -1,12 +1,13 @@
 /** One process owns a file, until it ends, however it ends. */
+import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
 import { startChild } from "./child.ts";
-import { commitOf, eventsOf, newRun, refusalOf, ticksOf } from "./fixtures.ts";
+import { commitOf, eventsOf, newCommit, newRun, refusalOf, ticksOf } from "./fixtures.ts";
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), "ws-")));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -93,3 +94,94 @@ test("many processes that want one file get it one at a time", async () => {
   expect(lines.filter((line) => line?.includes("store_locked"))).toHaveLength(5);
   await Promise.all(children.map((child) => child.kill()));
 });
+
+test("the next owner knows whether the one before let go in order, and only the next", async () => {
+  const path = join(directory, "crashed.db");
+  const store = new SqliteStore({ path });
+  const wasClosed = async (): Promise<boolean> => {
+    await store.open();
+    const result = store.wasClosed();
+    await store.close();
+    return result;
+  };
+  expect(await wasClosed()).toBe(true); // There was nobody before.
+  expect(await wasClosed()).toBe(true);
+
+  await using killed = startChild("hold", path);
+  expect(await killed.readLine()).toBe("open");
+  await refusalOf(store.open(), "store_locked"); // Asking in vain changes nothing.
+  await killed.kill();
+  expect(await wasClosed()).toBe(false);
+  expect(await wasClosed()).toBe(true);
+
+  await using closed = startChild("close", path);
+  expect(await closed.exited).toBe(0);
+  expect(await wasClosed()).toBe(true);
+});
+
+test("an open that fails does not hide that the owner before died", async () => {
+  const path = join(directory, "hidden.db");
+  await using child = startChild("hold", path);
+  expect(await child.readLine()).toBe("open");
+  await child.kill();
+  const store = new SqliteStore({ path });
+  const version = setVersion(path, 1_000);
+  await refusalOf(store.open(), "store_failed");
+  setVersion(path, version);
+  await store.open();
+  expect(store.wasClosed()).toBe(false);
+  await store.close();
+});
+
+test("an open that fails is no owner that died", async () => {
+  const path = join(directory, "vain.db");
+  const store = new SqliteStore({ path });
+  await store.open();
+  await store.close();
+  const version = setVersion(path, 1_000);
+  await refusalOf(store.open(), "store_failed");
+  setVersion(path, version);
+  await store.open();
+  expect(store.wasClosed()).toBe(true);
+  await store.close();
+});
+
+test("a copy of the file alone was closed in order", async () => {
+  const path = join(directory, "original.db");
+  await using child = startChild("crash", path);
+  expect(await child.readLine()).toBe("open");
+  await child.kill();
+  copyFileSync(path, join(directory, "copy.db"));
+  const store = new SqliteStore({ path: join(directory, "copy.db") });
+  await store.open();
+  expect(store.wasClosed()).toBe(true);
+  await store.close();
+});
+
+test("before a store is open nobody can tell how the one before ended", () => {
+  const store = new SqliteStore({ path: join(directory, "unopened.db") });
+  expect(() => store.wasClosed()).toThrow("call `open()` before");
+});
+
+test("a crash that was counted stays counted, however the process ends", async () => {
+  const path = join(directory, "counted.db");
+  for (const count of ["1", "2", "3"]) {
+    await using child = startChild("crash", path);
+    expect([await child.readLine(), await child.readLine()]).toEqual(["open", count]);
+    await child.kill();
+  }
+  const store = new SqliteStore({ path });
+  await store.open();
+  expect(await store.getRun("a")).toMatchObject({ crashes: 3 });
+  await store.commit("a", 1, newCommit({ isProgress: true }));
+  expect(await store.countCrash("a")).toBe(1);
+  await store.close();
+});
+
+/** Makes the file one of another version; returns the version that it had. */
+function setVersion(path: string, version: number): number {
+  using database = new Database(path);
+  const before = Number(database.query("PRAGMA user_version").values()[0]?.[0]);
+  database.run(`PRAGMA user_version = ${version}`);
+  return before;
+}

@@ -189,7 +189,7 @@ test("a file that another program keeps locked is a failure of one group", async
   await store.create(newRun("a"), newCommit());
   using other = look(store);
   other.run("BEGIN IMMEDIATE");
-  const refusal = await refusalOf(store.commit("a", 1, commitOf("One")), "store_failed");
+  const refusal = await refusalOf(store.commit("a", 1, commitOf("One")), "store_unavailable");
   expect(refusal.message).toContain("another program holds it locked");
   other.run("ROLLBACK");
   await store.commit("a", 1, commitOf("Two"));
@@ -222,10 +222,10 @@ test("more live runs than are remembered go on all the same", async () => {
 test("deleting leaves no row of any table", async () => {
   const store = await openStore();
   await store.create(newRun("a", { handlerId: "h" }), finalCommit());
-  await store.create(newRun("b", { handlerId: "h" }), commitOf("One"));
+  await store.create(newRun("b", { handlerId: "h" }), { ...commitOf("One"), snapshot: {} });
   await store.delete("h");
   using other = look(store);
-  for (const table of ["handler", "run", "tick", "event"]) {
+  for (const table of ["handler", "run", "tick", "snapshot", "event"]) {
     expect([table, other.query(`SELECT count(*) FROM ${table}`).values()]).toEqual([table, [[0]]]);
   }
   await store.close();

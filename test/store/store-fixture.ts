@@ -1,7 +1,11 @@
 /**
- * A process of its own that has a store open: `bun store-fixture.ts hold|write <path>`. It says
- * `open`, or the refusal as JSON. With `write` it then commits for ever, and says each number once
- * its commit is acknowledged.
+ * A process of its own that has a store open: `bun store-fixture.ts <mode> <path>`. It says `open`,
+ * or the refusal as JSON, and then does what the mode says:
+ *
+ * - `hold` keeps the store until it is killed.
+ * - `close` closes it and ends.
+ * - `write` commits for ever, and says each number once its commit is acknowledged.
+ * - `crash` counts a crash of a run that it has created, says how many there are, and holds.
  */
 import { WorkflowError } from "../../src/base/errors.ts";
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -18,6 +22,14 @@ try {
   process.exit(1);
 }
 console.log("open");
+if (mode === "close") {
+  await store.close();
+  process.exit(0);
+}
+if (mode === "crash") {
+  if (!(await store.getRun("a"))) await store.create(newRun("a"), commitOf("0"));
+  console.log(await store.countCrash("a"));
+}
 if (mode === "write") {
   await store.create(newRun("a"), commitOf("0"));
   for (let number = 1; ; number++) {

@@ -27,6 +27,7 @@ export const streamEvents: Endpoint = async (services, call) => {
     isSse,
     includeInternal: readBoolean(query, "include_internal", false),
     includeQualifiedName: readBoolean(query, "include_qualified_name", true),
+    includeTimestamps: readBoolean(query, "include_timestamps", false),
   };
   const { feed } = services.runtime.store;
   const { heartbeatMs } = services.settings;

@@ -2,12 +2,13 @@
 import * as v from "valibot";
 
 import { WorkflowError } from "../../base/errors.ts";
-import { handlerIdLengthMax } from "../../base/limits.ts";
+import { nameLengthMax } from "../../base/limits.ts";
 import { json } from "../../http/respond.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
 import type { ForkPoint } from "../../runtime/fork.ts";
 import { type Endpoint, mustHandler, mustWorkflow } from "../endpoint.ts";
 import { parseEvent } from "../event-input.ts";
+import { handlerIdSchema } from "../path-name.ts";
 import { readBody, refuseBody } from "../request-body.ts";
 
 const count = v.pipe(v.number(), v.integer());
@@ -19,7 +20,7 @@ export const forkBodySchema: v.GenericSchema<unknown, ForkBody> = v.object({
     v.description("The last event of the story that the fork keeps."),
   ),
   step: v.pipe(
-    v.optional(v.string()),
+    v.optional(v.pipe(v.string(), v.maxLength(nameLengthMax))),
     v.description("Instead: the step at whose beginning the fork begins."),
   ),
   attempt: v.pipe(
@@ -31,7 +32,7 @@ export const forkBodySchema: v.GenericSchema<unknown, ForkBody> = v.object({
     v.description("Replaces the input of the job that is at work on such an event, or is sent in."),
   ),
   handler_id: v.pipe(
-    v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(handlerIdLengthMax))),
+    v.optional(v.nullable(handlerIdSchema)),
     v.description("An id of your own for the fork."),
   ),
 });
@@ -41,7 +42,7 @@ interface ForkBody {
   readonly step?: string | undefined;
   readonly attempt?: number | undefined;
   readonly event?: unknown;
-  readonly handler_id?: string | undefined;
+  readonly handler_id?: string | null | undefined;
 }
 
 export const forkHandler: Endpoint = async (services, { request, params }) => {
@@ -52,7 +53,7 @@ export const forkHandler: Endpoint = async (services, { request, params }) => {
   const fork = await services.runtime.fork(run, {
     point,
     ...(body.event !== undefined && { event: parseEvent(definition, body.event) }),
-    ...(body.handler_id !== undefined && { handlerId: body.handler_id }),
+    ...(body.handler_id && { handlerId: body.handler_id }),
   });
   return json(200, toHandlerBody(fork));
 };

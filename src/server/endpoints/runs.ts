@@ -3,7 +3,6 @@ import * as v from "valibot";
 
 import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
-import { handlerIdLengthMax } from "../../base/limits.ts";
 import { json } from "../../http/respond.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
 import type { StartRequest } from "../../runtime/runtime.ts";
@@ -13,7 +12,7 @@ import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoi
 import { parseContext } from "../context-input.ts";
 import { parseStartEvent } from "../event-input.ts";
 import { readIdempotency } from "../idempotency.ts";
-import { pathNameProblem } from "../path-name.ts";
+import { handlerIdSchema } from "../path-name.ts";
 import { readBody, refuseBody } from "../request-body.ts";
 
 /** The body of a start. Its start event is checked by the workflow that it starts. */
@@ -27,19 +26,7 @@ export const startBodySchema: v.GenericSchema<unknown, StartBody> = v.object({
     v.description("The fields of the start event, where `start_event` is not given."),
   ),
   handler_id: v.pipe(
-    v.optional(
-      v.nullable(
-        v.pipe(
-          v.string(),
-          v.maxLength(handlerIdLengthMax),
-          v.rawCheck(({ dataset, addIssue }) => {
-            if (!dataset.typed) return;
-            const problem = pathNameProblem(dataset.value, handlerIdLengthMax);
-            if (problem) addIssue({ message: `Expected an id ${problem}` });
-          }),
-        ),
-      ),
-    ),
+    v.optional(v.nullable(handlerIdSchema)),
     v.description("An id of your own; a handler that has ended goes on with its state."),
   ),
   context: v.pipe(

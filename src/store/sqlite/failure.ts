@@ -64,7 +64,9 @@ const diagnoses: readonly Diagnosis[] = [
   { pattern: /^SQLITE_NOMEM/, cure: "free some memory", isTemporary: true },
   {
     pattern: /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST)/,
-    cure: "it must be a file that this process may read and write, in a directory that it may write to",
+    cure:
+      "it must be a file that this process may read and write, " +
+      "in a directory that it may write to",
     isTemporary: true,
   },
 ];

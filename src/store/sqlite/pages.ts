@@ -82,7 +82,8 @@ function toSql(conditions: readonly (Condition | undefined)[], direction: "ASC" 
   ];
   return `${selectRecord}
 WHERE run.key IN (
-  SELECT run.key FROM run WHERE ${where.join(" AND ")} ORDER BY run.handler ${direction} LIMIT $limit
+  SELECT run.key FROM run WHERE ${where.join(" AND ")}
+  ORDER BY run.handler ${direction} LIMIT $limit
 )
 ORDER BY run.handler ${direction}`;
 }

@@ -29,6 +29,8 @@ export const creating: readonly ConformanceCase[] = [
         startedAt,
         updatedAt: startedAt + 1,
         completedAt: null,
+        forkedFrom: null,
+        crashes: 0,
         firstSequence: 0,
         lastSequence: 1,
       } as const;

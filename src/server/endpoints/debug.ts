@@ -1,0 +1,117 @@
+/**
+ * `/debug/…`: what the page at `/` needs beyond what clients do: live lists, journals, definitions.
+ */
+import type { Json } from "../../base/json.ts";
+import { debugHandlersLength } from "../../base/limits.ts";
+import { parseInteger } from "../../http/query.ts";
+import { json } from "../../http/respond.ts";
+import { sseComment, sseData, sseHeaders } from "../../http/sse.ts";
+import { streamResponse } from "../../http/stream.ts";
+import { toHandlerBody } from "../../protocol/handler.ts";
+import type { HandlerChange } from "../../runtime/handler-changes.ts";
+import type { Definition } from "../../workflow/definition.ts";
+import { type Endpoint, mustHandler, mustWorkflow, type Services } from "../endpoint.ts";
+
+/** The newest handlers, then `ready`, then every handler whenever its record changes. */
+export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
+  const { heartbeatMs } = services.settings;
+  return streamResponse({
+    source: async function* (signal) {
+      using _ = keepOpen();
+      yield* handlerFrames(services, signal);
+    },
+    signal: request.signal,
+    shutdown: services.shutdown,
+    headers: sseHeaders,
+    opening: sseComment("open"),
+    ...(heartbeatMs !== null && {
+      heartbeat: { bytes: sseComment("heartbeat"), intervalMs: heartbeatMs },
+    }),
+    onError: (error) => services.log("error", "A stream of handlers broke.", { error }),
+  });
+};
+
+/**
+ * The ticks of a run as they are stored: with its workflow's definition, a replay needs no more.
+ */
+export const getJournal: Endpoint = async (services, { params, query }) => {
+  const run = await mustHandler(services, params["handler_id"]);
+  const { store } = services.runtime;
+  const ticks = await store.readTicks(run.runId);
+  const after = parseInteger(query.get("after") ?? "") ?? 0;
+  return json(200, {
+    handler: toHandlerBody(run),
+    start_event: startEventOf(ticks),
+    forked_from: run.forkedFrom,
+    first_sequence: run.firstSequence,
+    ticks: ticks.slice(Math.max(after, 0)),
+  });
+};
+
+export const getDefinition: Endpoint = (services, { params }) =>
+  json(200, describe(mustWorkflow(services, params["name"])));
+
+// ---
+
+async function* handlerFrames(
+  { runtime }: Services,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  // Followed before it is listed, so that nothing falls between; what comes twice is the same.
+  const changes = runtime.changes.follow(signal);
+  const next = changes.next();
+  const page = { order: "newest", limit: debugHandlersLength } as const;
+  const runs = await runtime.store.listHandlers({}, page);
+  for (const run of runs.toReversed()) yield frame({ handler: toHandlerBody(run) });
+  yield frame({ ready: true });
+  for (let batch = await next; !batch.done; batch = await changes.next()) {
+    for (const change of batch.value) yield frame(toFrame(change));
+  }
+}
+
+function toFrame(change: HandlerChange): object {
+  return change.kind === "changed"
+    ? { handler: toHandlerBody(change.run) }
+    : { deleted: change.handlerId };
+}
+
+function frame(value: object): Uint8Array {
+  return sseData(JSON.stringify(value));
+}
+
+function startEventOf(ticks: readonly Json[]): unknown {
+  const [first] = ticks as readonly { readonly kind?: string; readonly event?: unknown }[];
+  return first?.kind === "run_started" ? first.event : null;
+}
+
+/** A definition without the author's functions: maps become objects. */
+function describe(definition: Definition): object {
+  const { steps, routes, catchers, joinsAfter, eventTypes, startType, stopType } = definition;
+  const { name, title, description, timeoutMs, concurrency, joins } = definition;
+  return {
+    name,
+    title,
+    description,
+    timeoutMs,
+    concurrency,
+    joins,
+    steps: [...steps.values()].map(({ run: _, retry, resources, children, ...step }) => ({
+      ...step,
+      retries: retry !== null,
+      resources: Object.keys(resources),
+      children: children.map((child) => child.title),
+    })),
+    routes: Object.fromEntries(routes),
+    catchers: Object.fromEntries(catchers),
+    joinsAfter: Object.fromEntries(joinsAfter),
+    startType: startType.type,
+    stopType: stopType.type,
+    eventTypes: [...eventTypes.values()].map(({ type, family, parents, fields, jsonSchema }) => ({
+      type,
+      family,
+      parents,
+      fields: [...fields],
+      jsonSchema,
+    })),
+  };
+}

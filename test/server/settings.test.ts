@@ -1,0 +1,158 @@
+/** How a server is set up: what is refused, and that an unset secret does not open the door. */
+import { describe, expect, test } from "bun:test";
+
+import { WorkflowServer, type WorkflowServerOptions } from "../../src/index.ts";
+import { toAddress, toSettings, toStore } from "../../src/server/settings.ts";
+import { titled } from "../support/titles.ts";
+
+/** Options as JavaScript, or a `!`, may give them. */
+const anyOptions = (options: object): WorkflowServerOptions => options as WorkflowServerOptions;
+
+describe("auth", () => {
+  const unset: string | undefined = undefined;
+
+  test.each(
+    titled<object>([
+      { auth: unset },
+      { auth: null },
+      { auth: "" },
+      { auth: [] },
+      { auth: [""] },
+      { auth: ["good-key-12345", ""] },
+      { auth: ["good-key-12345", unset] },
+      { auth: 12345 },
+      { auth: {} },
+      { auth: "two words" },
+      { auth: "good-key-12345\n" },
+      { auth: "schlüssel" },
+    ]),
+  )("%s is refused, without a word of any key", (_title, options) => {
+    const make = (): unknown => new WorkflowServer(anyOptions({ store: "memory", ...options }));
+    expect(make).toThrow(expect.objectContaining({ code: "config_invalid" }));
+    expect(make).toThrow(/^Expected `auth` to be /);
+    expect(make).not.toThrow(/good-key|schl|words/);
+  });
+
+  test("comes from the environment where no option says otherwise", () => {
+    const env = { WORKFLOWS_SERVER_API_KEY: " one, two ,," };
+    expect(toSettings({}, env).auth).toEqual(["one", "two"]);
+    expect(toSettings({ auth: "three" }, env).auth).toEqual(["three"]);
+    expect(toSettings({}, {}).auth).toBeNull();
+    // Set, but empty: somebody meant to have a key.
+    for (const keys of ["", " ", ","]) {
+      expect(() => toSettings({}, { WORKFLOWS_SERVER_API_KEY: keys })).toThrow(/^Expected `auth`/);
+    }
+  });
+});
+
+describe("origins", () => {
+  test.each([
+    "null",
+    "*",
+    "app.example",
+    "https://app.example/",
+    "https://app.example/path",
+    "https://app.example:443",
+    "https://*.example",
+    "https://user@app.example",
+    "file:///etc",
+    "",
+  ])("`%s` is refused", (origin) => {
+    expect(() => toSettings({ corsOrigins: [origin] }, {})).toThrow(
+      /^Expected `corsOrigins` to be origins such as/,
+    );
+  });
+
+  test("are compared as browsers send them", () => {
+    const { corsOrigins } = toSettings(
+      { corsOrigins: ["HTTPS://App.Example", "http://[::1]:5173"] },
+      {},
+    );
+    expect([...corsOrigins]).toEqual(["https://app.example", "http://[::1]:5173"]);
+    const env = { WORKFLOWS_SERVER_CORS_ORIGINS: "https://a.example, https://b.example" };
+    expect([...toSettings({}, env).corsOrigins]).toEqual([
+      "https://a.example",
+      "https://b.example",
+    ]);
+    expect([...toSettings({ corsOrigins: [] }, env).corsOrigins]).toEqual([]);
+  });
+});
+
+describe("hosts", () => {
+  test.each([
+    "https://app.example",
+    "app.example:8080",
+    "app.example/x",
+    "a b",
+    "*.example",
+    "",
+    "a@b",
+  ])("`%s` is refused", (host) => {
+    const options = { allowedHosts: [host] };
+    expect(() => toSettings(options, {})).toThrow(/^Expected `allowedHosts` to be host names/);
+  });
+
+  test("are compared as a URL shows them", () => {
+    const { allowedHosts } = toSettings(
+      { allowedHosts: ["App.Example", "bücher.example", "10.1"] },
+      {},
+    );
+    expect([...allowedHosts]).toEqual(["app.example", "xn--bcher-kva.example", "10.0.0.1"]);
+    const env = { WORKFLOWS_SERVER_ALLOWED_HOSTS: "a.example,b.example" };
+    expect([...toSettings({}, env).allowedHosts]).toEqual(["a.example", "b.example"]);
+  });
+});
+
+describe("times", () => {
+  test.each([0, -1, Number.NaN])("%d seconds are refused", (seconds) => {
+    for (const name of ["idleTimeout", "heartbeatInterval"]) {
+      expect(() => toSettings(anyOptions({ [name]: seconds }), {})).toThrow(
+        `Expected \`${name}\` to be seconds above 0, or null, got ${seconds}.`,
+      );
+    }
+  });
+
+  test("are seconds, null for never, and have defaults", () => {
+    expect(toSettings({}, {})).toMatchObject({ idleMs: 60_000, heartbeatMs: 25_000 });
+    expect(toSettings({ idleTimeout: null, heartbeatInterval: 0.5 }, {})).toMatchObject({
+      idleMs: null,
+      heartbeatMs: 500,
+    });
+  });
+});
+
+describe("where to listen", () => {
+  test("is what was asked for, else the environment, else the peer's, else the default", () => {
+    const ours = { WORKFLOWS_SERVER_HOST: "::1", WORKFLOWS_SERVER_PORT: "81" };
+    const peers = { WORKFLOWS_PY_SERVER_HOST: "10.0.0.1", WORKFLOWS_PY_SERVER_PORT: "82" };
+    expect(toAddress({ host: "h", port: 0 }, { ...ours, ...peers })).toEqual({
+      host: "h",
+      port: 0,
+    });
+    expect(toAddress({}, { ...ours, ...peers })).toEqual({ host: "::1", port: 81 });
+    expect(toAddress({}, peers)).toEqual({ host: "10.0.0.1", port: 82 });
+    expect(toAddress({}, {})).toEqual({ host: "0.0.0.0", port: 8080 });
+  });
+
+  test.each(titled(["", "x", "-1", "1.5", "65536", "1e3", " 80", 70_000, -1, 1.5, Number.NaN]))(
+    "port %s is refused",
+    (_title, port) => {
+      expect(() => toAddress({ port }, {})).toThrow(/^Expected `port` to be a whole number from 0/);
+    },
+  );
+
+  test("an empty host is refused", () => {
+    expect(() => toAddress({ host: "" }, {})).toThrow(
+      /^Expected `host` to be a name or an address/,
+    );
+  });
+});
+
+describe("where to keep runs", () => {
+  test("an empty path is refused; `memory` is no path", () => {
+    expect(() => toStore("", {})).toThrow(/^Expected `store` to be a path or `memory`/);
+    expect(() => toStore(undefined, { WORKFLOWS_SERVER_STORE: "" })).toThrow(/^Expected `store`/);
+    expect(toStore("memory", {}).about.kind).toBe("memory");
+    expect(toStore(undefined, { WORKFLOWS_SERVER_STORE: "memory" }).about.kind).toBe("memory");
+  });
+});

@@ -1,0 +1,42 @@
+/** Resources as they are declared. How they live is the runtime's. */
+import { expect, test } from "bun:test";
+
+import { defineResource, type ResourceScope } from "../../src/workflow/resource.ts";
+import { messageOf } from "../base/fixtures.ts";
+
+test("a resource that says nothing lives as long as the server, and needs nothing", () => {
+  const make = (): string => "clock";
+  expect<object>(defineResource("clock", {}, make)).toEqual({
+    name: "clock",
+    scope: "server",
+    description: null,
+    needs: {},
+    make,
+  });
+});
+
+test("a resource cannot be changed once it is declared", () => {
+  expect(Object.isFrozen(defineResource("clock", {}, () => 1))).toBe(true);
+});
+
+const scopes: readonly ResourceScope[] = ["step", "run", "server"];
+for (const [i, scope] of scopes.entries()) {
+  for (const [j, needed] of scopes.entries()) {
+    const declare = () => {
+      const need = defineResource("need", { scope: needed }, () => 1);
+      return defineResource("it", { scope, needs: { need } }, () => 1);
+    };
+    if (j >= i) {
+      test(`one that lives as long as the ${scope} may need one of the ${needed}`, () => {
+        expect(declare().scope).toBe(scope);
+      });
+    } else {
+      test(`one that lives as long as the ${scope} cannot need one of the ${needed}`, () => {
+        expect(messageOf(declare)).toBe(
+          `definition_invalid: Resource \`it\` lives as long as the ${scope}, but it needs \`need\`, ` +
+            `which lives only as long as the ${needed}. Give \`it\` the scope \`${needed}\`.`,
+        );
+      });
+    }
+  }
+}
