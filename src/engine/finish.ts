@@ -2,6 +2,7 @@
 import type { Failure } from "../base/errors.ts";
 import type { Event } from "../workflow/event.ts";
 import type { Change } from "./change.ts";
+import { nextTimerAt } from "./resume.ts";
 import { initialState } from "./state.ts";
 import type { TickOf } from "./tick.ts";
 
@@ -42,6 +43,19 @@ export function deadlineDue(change: Change, tick: TickOf<"timer_fired">): void {
   });
 }
 
+/**
+ * Ends a run that nothing can move any more, instead of leaving it there for ever: all its steps have
+ * ended, none waits, no timer is set, and no step takes anything from outside.
+ */
+export function endIfStalled(change: Change): void {
+  const { state, definition } = change;
+  const isWaiting = Object.values(state.steps).some(({ waiting }) => waiting.length > 0);
+  if (definition.isOpen || isWaiting || nextTimerAt(state) !== null) return;
+  const message =
+    "The run has stalled: its steps have ended without a stop event, and nothing is left to come. Return a stop event on every path, or give the workflow a `timeout`.";
+  fail(change, { name: "StalledError", message });
+}
+
 export function cancelRequested(change: Change): void {
   finish(change, {
     status: "cancelled",
@@ -51,20 +65,21 @@ export function cancelRequested(change: Change): void {
 }
 
 export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">): void {
-  const { steps } = change.state;
-  const active = Object.values(steps).flatMap(({ running }) => running);
   const message = `The process died ${tick.crashes} times while this run was under way, so it is not tried again.`;
-  finish(change, {
-    status: "failed",
-    event: {
-      type: "WorkflowFailedEvent",
-      data: {
-        step_name: active[0]?.step ?? "",
-        exception: { exception_type: "QuarantineError", exception_message: message },
-        attempts: active[0]?.attempt ?? 0,
-        elapsed_seconds: (tick.at - (change.state.startedAt ?? tick.at)) / 1000,
-      },
-    },
-    failure: { name: "QuarantineError", message },
-  });
+  fail(change, { name: "QuarantineError", message });
+}
+
+// ---
+
+/** A failure of the run and of no step; the step that is named was at work, if one was. */
+function fail(change: Change, failure: Failure): void {
+  const { startedAt, steps } = change.state;
+  const job = Object.values(steps).flatMap(({ running }) => running)[0];
+  const data = {
+    step_name: job?.step ?? "",
+    exception: { exception_type: failure.name, exception_message: failure.message },
+    attempts: job?.attempt ?? 0,
+    elapsed_seconds: (change.at - (startedAt ?? change.at)) / 1000,
+  };
+  finish(change, { status: "failed", event: { type: "WorkflowFailedEvent", data }, failure });
 }

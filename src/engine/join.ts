@@ -97,6 +97,7 @@ function firstOf(events: readonly Event[], take: number | null): Event[] | undef
   return take !== null && events.length >= take ? events.slice(0, take) : undefined;
 }
 
+/** Takes each out once: the same event may be there twice, and is two after a restart. */
 function without(events: readonly Event[], taken: readonly Event[]): readonly Event[] {
-  return events.filter((event) => !taken.includes(event));
+  return taken.reduce((rest, event) => rest.toSpliced(rest.indexOf(event), 1), events);
 }

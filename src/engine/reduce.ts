@@ -10,7 +10,7 @@ import type { Definition } from "../workflow/definition.ts";
 import { activeJob, type Change, type Published, publish, updateJob } from "./change.ts";
 import { eventCollected } from "./collect.ts";
 import type { Command } from "./command.ts";
-import { cancelRequested, deadlineDue, runQuarantined } from "./finish.ts";
+import { cancelRequested, deadlineDue, endIfStalled, runQuarantined } from "./finish.ts";
 import { runForked } from "./fork.ts";
 import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
@@ -31,7 +31,10 @@ export function reduce(definition: Definition, state: RunState, tick: Tick): Red
   if (state.status !== "running") return change;
   apply(change, tick);
   if (change.state === state) return change;
-  if (isNewlyIdle(state, change.state)) publish(change, "WorkflowIdleEvent", {});
+  if (isNewlyIdle(state, change.state)) {
+    publish(change, "WorkflowIdleEvent", {});
+    endIfStalled(change);
+  }
   change.state = { ...change.state, at: tick.at };
   return change;
 }

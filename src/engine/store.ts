@@ -14,7 +14,7 @@ export function applyChanges(store: JsonObject, changes: readonly StateChange[])
 /** A copy with the value at `path` replaced; objects that are missing on the way are made. */
 function changed(value: Json | undefined, path: readonly string[], next: Json | undefined): Json {
   const [key, ...rest] = path;
-  if (key === undefined) return next ?? {};
+  if (key === undefined) return next === undefined ? {} : next;
   if (Array.isArray(value)) {
     const index = Number(key) < 0 ? value.length + Number(key) : Number(key);
     return value.map((item: Json, at) => (at === index ? changed(item, rest, next) : item));

@@ -32,6 +32,11 @@ export function define(name: string, draft: WorkflowDraft): Definition {
     isVerbose: options.verbose ?? false,
     steps: new Map(steps.map((step) => [step.name, defineStep(step, types)])),
     routes: defineRoutes(steps, types),
+    isOpen: steps.some((step) =>
+      acceptedBy(step, types).some(
+        (type) => type.family === "human_response" || draft.additionalEvents.includes(type),
+      ),
+    ),
     joins: steps.filter((step) => step.join).map((step) => step.name),
     joinsAfter: defineJoinsAfter(steps, types),
     catchers: defineCatchers(steps),

@@ -69,6 +69,8 @@ export interface Definition {
   readonly joins: readonly string[];
   /** Step to the joins that the branches of its fan-out lead to. */
   readonly joinsAfter: ReadonlyMap<string, readonly string[]>;
+  /** Whether a step takes events that come from outside: a human's answers, additional events. */
+  readonly isOpen: boolean;
   /** Every event type that the workflow knows, additional ones included. */
   readonly eventTypes: ReadonlyMap<string, AnyEventType>;
   readonly startType: AnyEventType;
