@@ -2,37 +2,46 @@
 import { isEqualJson, type Json } from "../base/json.ts";
 import type { Event } from "../workflow/event.ts";
 import { activeJob, type Change, setStep, stepState, updateJob } from "./change.ts";
-import type { Collected } from "./state.ts";
+import type { Collected, Job } from "./state.ts";
 import type { TickOf } from "./tick.ts";
 
 /** A completed batch belongs to the job that completed it, whatever becomes of its attempts. */
 export function eventCollected(change: Change, tick: TickOf<"event_collected">): void {
   const found = activeJob(change, tick);
   if (!found || Object.hasOwn(found.job.batches, tick.buffer)) return;
+  const { buffer, event, expected } = tick;
   const { buffers } = stepState(change, tick.step);
-  // A buffer may have any name, also one that objects have by themselves.
-  const before = Object.hasOwn(buffers, tick.buffer) ? (buffers[tick.buffer] ?? []) : [];
-  if (!isWanted(before, tick)) return;
-  const entries = [...before, { job: tick.job, event: tick.event }];
-  if (entries.length < tick.expected.length) {
-    setStep(change, tick.step, { buffers: { ...buffers, [tick.buffer]: entries } });
-    return;
-  }
-  const { [tick.buffer]: _, ...others } = buffers;
-  setStep(change, tick.step, { buffers: others });
-  const batches = { ...found.job.batches, [tick.buffer]: inOrder(entries, tick.expected) };
-  updateJob(change, { ...found.job, batches }, found.place);
+  const before = own(buffers, buffer) ?? [];
+  const brought = own(found.job.collected ?? {}, buffer) ?? [];
+  if (brought.some((other) => isEqualEvent(other, event)) || !isWanted(before, tick)) return;
+  const entries = [...before, { job: tick.job, event }];
+  const batch = takeBatch(entries, expected);
+  const left = batch ? entries.filter((entry) => !batch.includes(entry)) : entries;
+  const { [buffer]: _, ...others } = buffers;
+  setStep(change, tick.step, {
+    buffers: left.length > 0 ? { ...others, [buffer]: left } : others,
+  });
+  const { batches } = found.job;
+  const job: Job = {
+    ...found.job,
+    // A function that runs again brings this again, also when the batch has gone to another job.
+    collected: { ...found.job.collected, [buffer]: [...brought, event] },
+    batches: batch ? { ...batches, [buffer]: batch.map((entry) => entry.event) } : batches,
+  };
+  updateJob(change, job, found.place);
 }
 
 // ---
 
+/** A buffer may have any name, also one that objects have by themselves. */
+function own<T>(fields: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 function isWanted(before: readonly Collected[], tick: TickOf<"event_collected">): boolean {
-  const { job, event, expected } = tick;
-  // A function that runs again after a restart brings what it has brought before.
-  const isKnown = before.some((entry) => entry.job === job && isEqualEvent(entry.event, event));
   const count = (types: readonly string[]): number =>
-    types.filter((type) => type === event.type).length;
-  return !isKnown && count(before.map((entry) => entry.event.type)) < count(expected);
+    types.filter((type) => type === tick.event.type).length;
+  return count(before.map((entry) => entry.event.type)) < count(tick.expected);
 }
 
 function isEqualEvent(a: Event, b: Event): boolean {
@@ -40,10 +49,16 @@ function isEqualEvent(a: Event, b: Event): boolean {
   return a.type === b.type && isEqualJson(a.data as Json, b.data as Json);
 }
 
-function inOrder(entries: readonly Collected[], expected: readonly string[]): readonly Event[] {
-  const rest = entries.map((entry) => entry.event);
-  return expected.flatMap((type) => {
-    const index = rest.findIndex((event) => event.type === type);
-    return rest.splice(index, 1);
-  });
+/** One of each, in the order asked for; undefined while one is missing. */
+function takeBatch(
+  entries: readonly Collected[],
+  expected: readonly string[],
+): readonly Collected[] | undefined {
+  const batch: Collected[] = [];
+  for (const type of expected) {
+    const entry = entries.find((other) => other.event.type === type && !batch.includes(other));
+    if (!entry) return undefined;
+    batch.push(entry);
+  }
+  return batch;
 }

@@ -44,8 +44,8 @@ export function deadlineDue(change: Change, tick: TickOf<"timer_fired">): void {
 }
 
 /**
- * Ends a run that nothing can move any more, instead of leaving it there for ever: all its steps have
- * ended, none waits, no timer is set, and no step takes anything from outside.
+ * Ends a run that nothing can move any more, instead of leaving it there for ever: all its steps
+ * have ended, none waits, no timer is set, and no step takes anything from outside.
  */
 export function endIfStalled(change: Change): void {
   const { state, definition } = change;

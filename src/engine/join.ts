@@ -57,16 +57,18 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
   for (const id of scopes.toReversed()) {
     const scope = change.state.scopes[id];
     if (!scope || scope.jobs > 0) return; // A scope with a job is in scopes with that job.
+    const batches = wholeJoins(change).map((step) => {
+      return { step, events: stepState(change, step).joining[id] ?? [] };
+    });
+    const joined = batches.filter(({ events }) => events.length > 0);
     const expected = change.definition.joinsAfter.get(scope.step ?? "") ?? [];
-    for (const step of change.definition.joins) {
-      const events = stepState(change, step).joining[id];
-      keep(change, step, id, []);
-      const { join } = must(change.definition.steps.get(step), "A join is a step.");
-      if (join?.kind !== "collect" || join.take !== null) continue;
-      // The whole run ends again and again; a fan-out ends once, and is told also of nothing.
-      if (!events && !expected.includes(step)) continue;
-      const input = { events: events ?? [], isBatch: true };
-      newJob(change, step, input, { ...lineage, scopes: outOf(change, id) });
+    // A fan-out that came to nothing at all is told of to the joins that it would have led to.
+    const told = joined.length > 0 ? joined : batches.filter(({ step }) => expected.includes(step));
+    // The whole run ends again and again: what is too little for the other joins may still do.
+    const over = id === 0 ? told.map(({ step }) => step) : change.definition.joins;
+    for (const step of over) keep(change, step, id, []);
+    for (const { step, events } of told) {
+      newJob(change, step, { events, isBatch: true }, { ...lineage, scopes: outOf(change, id) });
     }
     if (id !== 0) {
       const { [id]: _, ...others } = change.state.scopes;
@@ -76,6 +78,14 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
 }
 
 // ---
+
+/** Joins that get all that a scope led to, and not so many, or one of each. */
+function wholeJoins({ definition }: Change): readonly string[] {
+  return definition.joins.filter((step) => {
+    const { join } = must(definition.steps.get(step), "A join is a step.");
+    return join?.kind === "collect" && join.take === null;
+  });
+}
 
 function outOf(change: Change, scope: number): readonly number[] {
   return scope === 0 ? [0] : must(change.state.scopes[scope], "The scope is open.").outer;

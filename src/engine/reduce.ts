@@ -30,7 +30,7 @@ export function reduce(definition: Definition, state: RunState, tick: Tick): Red
   const change: Change = { definition, at: tick.at, state, events: [], commands: [] };
   if (state.status !== "running") return change;
   apply(change, tick);
-  if (change.state === state) return change;
+  if (change.state === state && change.events.length === 0) return change;
   if (isNewlyIdle(state, change.state)) {
     publish(change, "WorkflowIdleEvent", {});
     endIfStalled(change);

@@ -44,6 +44,8 @@ export interface Job {
   readonly isStarted: boolean;
   /** What `ctx.run` returned, by key. */
   readonly effects: Readonly<Record<string, Json>>;
+  /** Events that it brought to buffers of its step, by buffer. */
+  readonly collected?: Readonly<Record<string, readonly Event[]>>;
   /** Batches that this job completed, by buffer. */
   readonly batches: Readonly<Record<string, readonly Event[]>>;
   readonly waits: readonly Wait[];

@@ -26,9 +26,11 @@ export class Admission {
 
   /** Whether the run may start; if not, it waits. */
   enter(runId: string, workflow: string, limit: number | null): boolean {
-    const isAdmitted = this.#hasRoom(workflow, limit ?? Infinity);
+    // It may have had its turn while it was not in memory, or wait already.
+    const isAdmitted = this.#inside.has(runId) || this.#hasRoom(workflow, limit ?? Infinity);
+    const isWaiting = this.#waiting.some((waiting) => waiting.runId === runId);
     if (isAdmitted) this.#inside.set(runId, workflow);
-    else this.#waiting.push({ runId, workflow, limit: limit ?? Infinity });
+    else if (!isWaiting) this.#waiting.push({ runId, workflow, limit: limit ?? Infinity });
     return isAdmitted;
   }
 

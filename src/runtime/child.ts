@@ -4,6 +4,7 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { toJson } from "../base/json.ts";
+import { parkedRunRetryMs } from "../base/limits.ts";
 import type { RunSummary } from "../store/store.ts";
 import type { ChildOptions } from "../workflow/context.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
@@ -37,7 +38,8 @@ export function createRunWorkflow(invocation: Invocation) {
     const { workflowName } = child;
     // Known to the parent before it exists: whoever ends the parent ends it too.
     await invocation.submit({ kind: "child_started", runId, handlerId: runId, workflowName });
-    await children.ensure(child);
+    await outlast(invocation, () => children.ensure(child));
+    await endOrphan(invocation, runId);
     const ended = await outcomeOf(invocation, runId, events);
     const value = toJson(toResult(ended), "result");
     await invocation.submit({ kind: "effect_returned", key: effect, value });
@@ -54,6 +56,14 @@ function mustDefinition({ ports, step }: Invocation, workflow: AnyWorkflow): Def
     "event_undeclared",
     `Step \`${step.name}\` runs a workflow that it does not name. Put it in the \`children\` of the step.`,
   );
+}
+
+/** Its parent may have ended, or given up on it, while it was started: nobody else ends it then. */
+async function endOrphan({ ports, job }: Invocation, runId: string): Promise<void> {
+  const { loop, children } = ports;
+  if (loop.job(job.step, job.id)?.attempt === job.attempt) return;
+  await loop.stored; // Else its parent goes on from where it was, and finds it again.
+  await children.cancel(runId);
 }
 
 async function outcomeOf(
@@ -73,9 +83,25 @@ async function outcomeOf(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     if (showsEvents) await showEvents(invocation, runId);
-    return await children.ended(runId);
+    return await outlast(invocation, () => children.ended(runId));
   } finally {
     signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * A store that is cut off for a while holds a child up; that is no failure of its parent's step.
+ */
+async function outlast<T>(invocation: Invocation, work: () => Promise<T>): Promise<T> {
+  const { clock } = invocation.ports;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof WorkflowError) || error.code !== "store_unavailable") throw error;
+    }
+    await new Promise<void>((resolve) => void clock.at(clock.now() + parkedRunRetryMs, resolve));
+    if (invocation.isOver) throw invocation.signal.reason;
   }
 }
 

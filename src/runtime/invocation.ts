@@ -38,6 +38,7 @@ export class Invocation {
   /** The job as it was when the function started. */
   readonly job: Job;
   readonly #controller = new AbortController();
+  readonly #abandoned = Promise.withResolvers<void>();
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
   #isOver = false;
 
@@ -85,6 +86,12 @@ export class Invocation {
   abandon(): void {
     this.#isOver = true;
     this.#waits.clear();
+    this.#abandoned.resolve();
+  }
+
+  /** Resolves when nobody waits for the function any more. */
+  get abandoned(): Promise<void> {
+    return this.#abandoned.promise;
   }
 
   /** The answer to a wait of this function; `deliver` settles it. */

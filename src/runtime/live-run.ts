@@ -6,7 +6,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
-import { isIdle, type RunState } from "../engine/state.ts";
+import { findJob, isIdle, type RunState } from "../engine/state.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
@@ -46,6 +46,9 @@ export class LiveRun {
     this.#ports = ports;
     this.#summary = summary;
     this.#resources = new ResourcePool("run", ports.resources, ports.log);
+    if (Object.values(state.steps).every(({ running }) => running.length === 0)) {
+      this.#progress.resolve();
+    }
     this.#timers = new Timers(ports.clock, (timer) => {
       void this.loop.submit({ kind: "timer_fired", timer });
     });
@@ -66,7 +69,9 @@ export class LiveRun {
     return this.#summary;
   }
 
-  /** Resolves when a step has ended in it, or it has come to rest. */
+  /**
+   * Resolves when a step has ended in it, it has come to rest, or none was at work to begin with.
+   */
   get progress(): Promise<void> {
     return this.#progress.promise;
   }
@@ -74,6 +79,12 @@ export class LiveRun {
   /** It has got through a trial: deaths of the process so far were not its doing. */
   async acquit(): Promise<void> {
     await this.#ports.commit({ ticks: [], events: [], isProgress: true });
+  }
+
+  /** Goes on with what was under way when the run was last stored. */
+  resume(): void {
+    this.loop.resume();
+    this.#watchIdleness();
   }
 
   /** Ends all that it does. What is under way is told why. */
@@ -120,10 +131,11 @@ export class LiveRun {
   }
 
   #runStep(step: string, id: number): void {
-    const job = this.loop.job(step, id);
+    const { job, place } = findJob(this.loop.state, step, id) ?? {};
     if (!job) return; // The run has gone on since the command was issued.
     const under = this.#invocations.get(id);
     if (under && under.job.attempt === job.attempt && !under.isOver) return under.deliver();
+    if (place !== "running") return; // It will be told again when it is its turn.
     const invocation = new Invocation(
       {
         loop: this.loop,
@@ -167,7 +179,8 @@ export class LiveRun {
     const { idleMs, clock } = this.#ports;
     this.#stopIdleTimer?.();
     this.#stopIdleTimer = null;
-    if (idleMs === null || this.loop.isStopped || !isIdle(this.loop.state)) return;
+    const { state, isStopped } = this.loop;
+    if (idleMs === null || isStopped || state.status !== "running" || !isIdle(state)) return;
     this.#stopIdleTimer = clock.at(clock.now() + idleMs, this.#ports.idled);
   }
 

@@ -46,7 +46,7 @@ export class LiveRuns {
   readonly #waker: Waker;
   /** When to look again at runs whose store has failed. */
   readonly #alarms: Alarms;
-  #isStopped = false;
+  #stopReason: unknown = undefined;
 
   constructor(ports: LiveRunsPorts) {
     const { clock, store, log } = ports;
@@ -66,7 +66,7 @@ export class LiveRuns {
   }
 
   stop(reason: unknown): void {
-    this.#isStopped = true;
+    this.#stopReason = reason;
     this.#alarms.clear();
     this.#waker.stop();
     for (const run of this.#runs.values()) run.stop(reason);
@@ -107,7 +107,8 @@ export class LiveRuns {
     try {
       return await loading;
     } finally {
-      this.#loading.delete(runId);
+      // Of several who waited, the last must not forget a load that came after theirs.
+      if (this.#loading.get(runId) === loading) this.#loading.delete(runId);
     }
   }
 
@@ -121,7 +122,8 @@ export class LiveRuns {
   /** Like `take`, at a start: one that cannot be had is tried again later, and stops nobody. */
   async tryTake(run: RunSummary): Promise<LiveRun | undefined> {
     try {
-      return await this.take(run);
+      // Somebody may have needed it already: a run is driven once.
+      return await this.find(run);
     } catch (error) {
       this.#retryLater(run.runId, error);
       return undefined;
@@ -136,6 +138,7 @@ export class LiveRuns {
     const run = must(await store.getRun(runId), "A claimed run is there.");
     const state = await this.replay(definition, runId);
     checkInvariants(definition, state);
+    if (this.#stopReason !== undefined) throw this.#stopReason; // While it was loaded.
     return this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
   }
 
@@ -147,6 +150,12 @@ export class LiveRuns {
     // A snapshot of another version is left aside, and with it the short way.
     const rest = from || snapshot === null ? ticks : await store.readTicks(runId);
     return replay(definition, rest as unknown as readonly Tick[], from); // As our loops wrote them.
+  }
+
+  /** A run that was stopped for something that did not happen: it goes on from what is stored. */
+  revive(runId: string, reason: unknown): void {
+    const live = this.#runs.get(runId);
+    if (live) this.#park(live, reason);
   }
 
   /** Drops a run that is to be no more. */
@@ -203,9 +212,13 @@ export class LiveRuns {
   async #settle(live: LiveRun): Promise<void> {
     const { state, definition } = live.loop;
     const { runId } = live.summary;
-    const { admission, store } = this.#ports;
-    live.loop.resume();
-    if (state.parent) {
+    const { admission, endings, store } = this.#ports;
+    live.resume();
+    if (isTerminal(state.status)) {
+      // It ended before this was known to whoever asked for it, and is not kept for that.
+      this.#forget(runId);
+      endings.resolve(live.summary);
+    } else if (state.parent) {
       const parent = await store.getRun(state.parent.runId);
       if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
     } else if (!state.queued) admission.occupy(runId, definition.name);
@@ -217,8 +230,25 @@ export class LiveRuns {
   #wake(runId: string): void {
     void this.#ports.store
       .getRun(runId)
-      .then((run) => (run && !isTerminal(run.status) ? this.find(run) : undefined))
+      .then(async (run) => {
+        if (!run || isTerminal(run.status)) return;
+        if (this.#ports.registry.get(run.workflowName)) await this.find(run);
+        else await this.#setAside(run);
+      })
       .catch((error: unknown) => this.#retryLater(runId, error));
+  }
+
+  /**
+   * Its timer is due, and nobody knows its workflow: it goes on at a start at which somebody does.
+   */
+  async #setAside({ runId, handlerId, workflowName }: RunSummary): Promise<void> {
+    const { log, store } = this.#ports;
+    // As it would be due for ever, it counts as one that does not rest: a start takes those up.
+    await store.commit(runId, await store.claim(runId), { ticks: [], events: [], rest: null });
+    log("warn", `A run of \`${workflowName}\` is left alone: there is no such workflow.`, {
+      run: runId,
+      handler: handlerId,
+    });
   }
 
   #release(live: LiveRun): void {
@@ -231,6 +261,8 @@ export class LiveRuns {
   #park(live: LiveRun, error: unknown): void {
     const { runId } = live.summary;
     live.stop(error);
+    // Who has lost the run must not take it from whoever drives it now.
+    if (this.#runs.get(runId) !== live) return;
     this.#runs.delete(runId);
     this.#ports.endings.reject(runId, error);
     // Somebody else drives it, or it never came to be.
@@ -240,7 +272,7 @@ export class LiveRuns {
   }
 
   #retryLater(runId: string, error: unknown): void {
-    if (this.#isStopped) return;
+    if (this.#stopReason !== undefined) return;
     const delayMs = this.#alarms.set(runId);
     this.#ports.log("error", "A run could not be stored or loaded; it is tried again.", {
       run: runId,

@@ -32,11 +32,17 @@ export interface LoopPorts {
   stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void;
 }
 
+/** A command, and the attempt that it is for, if it is for a job. */
+interface Order {
+  readonly command: Command;
+  readonly attempt: number | null;
+}
+
 /** Ticks that will be committed together. */
 interface Batch {
   readonly ticks: Json[];
   readonly events: NewEvent[];
-  readonly commands: Command[];
+  readonly orders: Order[];
   outcome: Outcome | null;
   /** Whether a step came to an end in it. */
   isProgress: boolean;
@@ -51,6 +57,8 @@ export class Loop {
   /** As the store has it. */
   #rest: Rest | null;
   #ticksSinceSnapshot = 0;
+  /** Of the newest batch. */
+  #stored: Promise<void> = Promise.resolve();
   #isCommitting = false;
   #isStopped = false;
   #stopReason: unknown = null;
@@ -80,6 +88,11 @@ export class Loop {
     return findJob(this.#state, step, id)?.job;
   }
 
+  /** Resolves when all that the state is made of is stored, and rejects when it could not be. */
+  get stored(): Promise<void> {
+    return this.#stored;
+  }
+
   /** Resolves when the tick is stored, and rejects when it could not be, or comes too late. */
   submit(body: TickBody): Promise<void> {
     if (this.#isStopped) return rejected(this.#stopReason);
@@ -88,13 +101,17 @@ export class Loop {
     const tick: Tick = { ...body, at };
     const { state, events, commands } = reduce(this.definition, this.#state, tick);
     const hasEffect = state !== this.#state || events.length > 0;
-    if (!hasEffect) return this.#pending?.done.promise ?? Promise.resolve();
+    if (!hasEffect) return this.#stored;
     this.#state = state;
+    // A new run is stored as one that goes on, also where the story before the fork had it rest.
+    if (tick.kind === "run_forked") this.#rest = null;
     this.#ports.applied(tick);
     const batch = (this.#pending ??= this.#newBatch());
     batch.ticks.push(tick as unknown as Json); // Ticks are JSON: `tick.ts`.
     for (const event of events) batch.events.push(toNewEvent(this.definition, event, at));
-    batch.commands.push(...commands);
+    for (const command of commands) {
+      batch.orders.push({ command, attempt: this.#attemptOf(command) });
+    }
     batch.isProgress ||= tick.kind === "step_succeeded" || tick.kind === "step_failed";
     if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, at);
     return batch.done.promise;
@@ -119,13 +136,14 @@ export class Loop {
     const batch: Batch = {
       ticks: [],
       events: [],
-      commands: [],
+      orders: [],
       outcome: null,
       isProgress: false,
       done: Promise.withResolvers<void>(),
     };
     // Most ticks are waited for by nobody; a failure is reported through `stopped`.
     batch.done.promise.catch(() => {});
+    this.#stored = batch.done.promise;
     // What is submitted in one go, such as a loop of sends, is one batch.
     if (!this.#isCommitting) queueMicrotask(() => this.#flush());
     return batch;
@@ -159,6 +177,11 @@ export class Loop {
     };
   }
 
+  #attemptOf(command: Command): number | null {
+    if (command.kind !== "run_step") return null;
+    return this.job(command.step, command.job)?.attempt ?? null;
+  }
+
   async #commit(batch: Batch): Promise<void> {
     this.#pending = null;
     const { outcome } = batch;
@@ -172,7 +195,10 @@ export class Loop {
     }
     batch.done.resolve();
     if (this.#isStopped) return;
-    for (const command of batch.commands) this.#ports.perform(command);
+    for (const { command, attempt } of batch.orders) {
+      // The next attempt, if there is one by now, is for a later commit to order.
+      if (attempt === this.#attemptOf(command)) this.#ports.perform(command);
+    }
     if (outcome) {
       this.stop(new Error("The run has ended."));
       this.#ports.stopped({ state: this.#state });

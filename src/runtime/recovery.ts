@@ -16,6 +16,8 @@ export interface RecoveryPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Aborted when the process stops. */
+  readonly signal: AbortSignal;
   isKnown(workflowName: string): boolean;
   /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
   go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
@@ -53,7 +55,9 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
 // ---
 
 async function tryAll(ports: RecoveryPorts, suspects: readonly RunRecord[]): Promise<void> {
-  for (const run of suspects) {
+  // The newest first: a run that waits for its child must not be tried before it.
+  for (const run of suspects.toReversed()) {
+    if (ports.signal.aborted) return;
     try {
       await tryAlone(ports, run);
     } catch (error) {
@@ -63,7 +67,7 @@ async function tryAll(ports: RecoveryPorts, suspects: readonly RunRecord[]): Pro
 }
 
 async function tryAlone(
-  { store, clock, log, go, acquit }: RecoveryPorts,
+  { store, clock, log, signal, go, acquit }: RecoveryPorts,
   run: RunRecord,
 ): Promise<void> {
   const { runId, handlerId: handler, workflowName: workflow } = run;
@@ -77,9 +81,10 @@ async function tryAlone(
   if (!live) return;
   const over = Promise.withResolvers<void>();
   const cancel = clock.at(clock.now() + trialMs, over.resolve);
+  signal.addEventListener("abort", () => over.resolve(), { once: true });
   await Promise.race([live.progress, over.promise]);
   cancel();
-  await acquit(run);
+  if (!signal.aborted) await acquit(run);
 }
 
 function reportUnknown({ log }: RecoveryPorts, runs: readonly RunRecord[]): void {

@@ -38,6 +38,8 @@ async function call(invocation: Invocation): Promise<unknown> {
   const interrupted = Promise.withResolvers<never>();
   const onAbort = (): void => interrupted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  // What was made for the function is given back, also when the function itself never ends.
+  void invocation.abandoned.then(() => interrupted.reject(new Error("It was abandoned.")));
   interrupted.promise.catch(() => {}); // It may come after the end.
   const pool = new ResourcePool("step", ports.resources, ports.log);
   try {
@@ -103,12 +105,23 @@ function decideRetry({ job, ports, step }: Invocation, thrown: unknown): number 
   const isRetryError = thrown instanceof RetryError;
   const policy = step.retry ?? (isRetryError ? retryPolicy({}) : null);
   const now = ports.clock.now();
-  const wait = policy?.({
-    failure: toFailure(thrown),
-    attempt: job.attempt,
-    elapsedSeconds: elapsedSeconds(job, now),
-    chance: chanceOf(`${ports.runId}:${job.id}:${job.attempt}`),
-  });
-  if (wait === undefined || wait === null) return null;
-  return now + (isRetryError ? thrown.after : wait) * 1000;
+  try {
+    const wait = policy?.({
+      failure: toFailure(thrown),
+      attempt: job.attempt,
+      elapsedSeconds: elapsedSeconds(job, now),
+      chance: chanceOf(`${ports.runId}:${job.id}:${job.attempt}`),
+    });
+    if (wait === undefined || wait === null) return null;
+    const seconds = isRetryError ? thrown.after : wait;
+    if (Number.isFinite(seconds)) return now + seconds * 1000;
+    throw new TypeError(`Expected seconds until the next attempt, got ${String(seconds)}.`);
+  } catch (error) {
+    // A policy is the author's code too. The failure that it was asked about has to be told.
+    ports.log("error", `Step \`${step.name}\` is not tried again: its retry policy fails.`, {
+      run: ports.runId,
+      error,
+    });
+    return null;
+  }
 }

@@ -73,7 +73,7 @@ export class Runtime implements AsyncDisposable {
   readonly #resources: ResourcePool;
   readonly #runs: LiveRuns;
   #stopRetention: () => void = () => {};
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RuntimeOptions) {
     const { store, clock = systemClock, random = systemRandom, log = silentLog } = options;
@@ -105,11 +105,12 @@ export class Runtime implements AsyncDisposable {
   /** Opens the store, and lets every unfinished run go on. */
   async open(): Promise<void> {
     await this.store.open();
-    await this.#countResting();
+    await this.#countUnderWay();
     await recover({
       store: this.store,
       clock: this.#clock,
       log: this.#log,
+      signal: this.#closing.signal,
       isKnown: (workflowName) => this.#registry.get(workflowName) !== undefined,
       go: (run) => this.#runs.tryTake(run),
       acquit: async (run) => this.#runs.get(run.runId)?.acquit(),
@@ -130,7 +131,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Stops all runs where they are; they go on when the store is opened again. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     const reason = new WorkflowError("shutting_down", "The server is shutting down.");
     this.#stopRetention();
     this.#runs.stop(reason);
@@ -192,7 +193,10 @@ export class Runtime implements AsyncDisposable {
     this.#checkOpen();
     const live = await this.#runs.find(run);
     if (target !== null) checkTarget(live.loop.definition, target, event.type);
-    if (live.loop.state.status !== "running") throw handlerFinished(run.handlerId);
+    if (live.loop.state.status !== "running") {
+      await live.loop.stored; // What is not, may not have been.
+      throw handlerFinished(run.handlerId);
+    }
     await live.loop.submit({ kind: "event_received", event, target });
   }
 
@@ -200,9 +204,10 @@ export class Runtime implements AsyncDisposable {
   async cancel(run: RunSummary): Promise<boolean> {
     this.#checkOpen();
     const live = await this.#runs.find(run);
-    if (live.loop.state.status !== "running") return false;
-    await live.loop.submit({ kind: "cancel_requested" });
-    return true;
+    const isRunning = live.loop.state.status === "running";
+    if (isRunning) await live.loop.submit({ kind: "cancel_requested" });
+    else await live.loop.stored;
+    return isRunning;
   }
 
   /** Deletes a handler with everything of its runs, running or not. False: there is none. */
@@ -210,7 +215,7 @@ export class Runtime implements AsyncDisposable {
     const run = await this.store.getHandler(handlerId);
     const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
     this.#runs.get(run?.runId ?? "")?.stop(reason);
-    const isDeleted = await this.store.delete(handlerId);
+    const isDeleted = await this.#tryDelete(handlerId, run?.runId);
     if (run) this.#runs.drop(run.runId, reason);
     if (isDeleted) this.changes.deleted(handlerId);
     return isDeleted;
@@ -233,6 +238,15 @@ export class Runtime implements AsyncDisposable {
   }
 
   // ---
+
+  async #tryDelete(handlerId: string, runId = ""): Promise<boolean> {
+    try {
+      return await this.store.delete(handlerId);
+    } catch (error) {
+      this.#runs.revive(runId, error);
+      throw error;
+    }
+  }
 
   #newRun(definition: Definition, request: Partial<StartRequest>): NewRun {
     const { handlerId = newId(this.#random), runId = newId(this.#random), idempotency } = request;
@@ -283,12 +297,19 @@ export class Runtime implements AsyncDisposable {
     };
   }
 
-  /** Runs that rest are not loaded; where runs are counted, they count all the same. */
-  async #countResting(): Promise<void> {
+  /**
+   * Where runs are counted, those that were under way count before any that waits is let in. Runs
+   * that rest are not loaded for that, and count all the same.
+   */
+  async #countUnderWay(): Promise<void> {
     if (!this.#admission.isLimited && !this.#registry.isLimited) return;
     const active = new Set((await this.store.listActive()).map((run) => run.runId));
-    for (const run of await this.store.listHandlers({ statuses: ["running"] })) {
-      if (!active.has(run.runId)) this.#admission.occupy(run.runId, run.workflowName);
+    for (const { runId, workflowName } of await this.store.listHandlers({
+      statuses: ["running"],
+    })) {
+      const definition = active.has(runId) && this.#registry.get(workflowName);
+      const state = definition ? await this.#runs.replay(definition, runId) : undefined;
+      if (!state?.queued && !state?.parent) this.#admission.occupy(runId, workflowName);
     }
   }
 
@@ -306,7 +327,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   #checkOpen(): void {
-    if (!this.#isClosed) return;
+    if (!this.#closing.signal.aborted) return;
     throw new WorkflowError("shutting_down", "The server is shutting down.");
   }
 }

@@ -74,7 +74,8 @@ function pathOf(path: string): readonly string[] {
 
 function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>((parent, segment) => {
-    if (Array.isArray(parent)) return parent.at(Number(segment));
+    // Only a number is an index: `at` would take anything else for 0.
+    if (Array.isArray(parent)) return /^-?\d+$/.test(segment) ? parent.at(+segment) : undefined;
     return isJsonObject(parent) && Object.hasOwn(parent, segment) ? parent[segment] : undefined;
   }, value);
 }

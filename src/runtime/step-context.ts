@@ -160,6 +160,8 @@ function createRun(invocation: Invocation) {
   const keys = new Set<string>();
   return async (key: string, effect: () => unknown): Promise<Json> => {
     const { name } = invocation.step;
+    // A function whose step has ended goes on unheard: the effect is for the next attempt to do.
+    if (invocation.isOver) throw invocation.signal.reason;
     if (keys.has(key)) {
       throw new WorkflowError(
         "key_reused",

@@ -148,10 +148,8 @@ function checkKeys(keys: readonly unknown[]): readonly string[] {
 
 function checkOrigin(text: string): string {
   const origin = URL.parse(text)?.origin;
-  // `null` is the origin of every sandboxed frame and every local file, of whoever made it. A star
-  // is no pattern here: it would be a name that no page has.
-  const isOrigin = origin === text.toLowerCase() && origin !== "null" && !origin.includes("*");
-  if (isOrigin) return origin;
+  // A star is no pattern here: it would be a name that no page has.
+  if (origin === text.toLowerCase() && !origin.includes("*")) return origin;
   throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
 }
 

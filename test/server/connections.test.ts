@@ -81,6 +81,20 @@ describe("a body without end", () => {
   });
 });
 
+describe("a body of ten million bytes", () => {
+  test("is answered with 413, whoever tells its length, and nothing starts", async () => {
+    const before = await host.handlerIds();
+    const body = new Uint8Array(10_000_000).fill(32);
+    const response = await fetch(new URL("/workflows/echo/run", url), { method: "POST", body });
+    expect(response.status).toBe(413);
+    const client = await dial(url);
+    // One that promises much, and sends nothing of it.
+    client.say("POST /events/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n");
+    expect(await client.closed).toStartWith("HTTP/1.1 413 ");
+    expect(await host.handlerIds()).toEqual(before);
+  });
+});
+
 describe("a body that was read", () => {
   test("leaves its connection open for the next request, be it of known length or not", async () => {
     const client = await dial(url);

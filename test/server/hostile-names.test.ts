@@ -3,6 +3,9 @@
  * more than what was registered, and whatever id is taken can be used.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { WorkflowServer } from "../../src/index.ts";
 import type { HandlerBody } from "../../src/protocol/handler.ts";
@@ -13,12 +16,14 @@ import { dial } from "../support/socket.ts";
 import { titled } from "../support/titles.ts";
 import { serverWorkflows } from "../support/workflows.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "workflows-"));
 const host = openServer();
 const { ask, post } = host;
 const locked = openServer({ auth: "key" });
 afterAll(async () => {
   await host.server.close();
   await locked.server.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("paths", () => {
@@ -189,6 +194,31 @@ describe("names", () => {
         body: { code: "step_unknown" },
       });
     }
+  });
+
+  test("text that SQL would read is text to a store that speaks SQL", async () => {
+    await using other = openServer({ store: join(folder, "state.db") });
+    const texts = ["x'; DROP TABLE runs; --", "' OR '1'='1", "%", "_", "*", '"', "\\", "é"];
+    await other.post("/workflows/echo/run", { handler_id: "first" });
+    for (const text of texts) {
+      const path = encodeURIComponent(text);
+      for (const query of [`status=${path}`, `workflow_name=${path}`]) {
+        expect(await other.handlerIds(`?${query}`)).toEqual([]);
+      }
+      expect((await other.ask(`GET /handlers?after=${path}`)).status).toBe(400);
+      expect((await other.ask(`GET /handlers/${path}`)).status).toBe(404);
+      const body = { handler_id: text, start_event: { [text]: text } };
+      expect(await other.post("/workflows/echo/run", body)).toMatchObject({
+        status: 200,
+        body: { handler_id: text, result: { value: { result: { [text]: text } } } },
+      });
+      expect((await other.ask(`GET /events/${path}?after_sequence=-1`)).status).toBe(200);
+    }
+    expect(await other.handlerIds()).toEqual(["first", ...texts]);
+    expect(
+      (await other.ask(`POST /handlers/${encodeURIComponent("%")}/cancel?purge=true`)).status,
+    ).toBe(200);
+    expect(await other.handlerIds()).toEqual(["first", ...texts.filter((text) => text !== "%")]);
   });
 
   test("a workflow is only registered under a name that a path can have", () => {
