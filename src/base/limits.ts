@@ -29,6 +29,9 @@ export const feedPageLength: number = 256;
 /** Newest events of a live run kept ready for its readers, so that one encoding serves them all. */
 export const feedTailLength: number = 1024;
 
+/** And as many characters of them: with long events, the number alone would bound nothing. */
+export const feedTailCharsMax: number = 4 * 1024 * 1024;
+
 /** SSE comment interval: under the 30 s after which common proxies drop a silent connection. */
 export const heartbeatMs: number = 25_000;
 

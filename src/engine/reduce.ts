@@ -14,6 +14,7 @@ import { cancelRequested, deadlineDue, endIfStalled, runQuarantined } from "./fi
 import { runForked } from "./fork.ts";
 import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
+import type { Event } from "../workflow/event.ts";
 import { isIdle, type RunState } from "./state.ts";
 import { retryDue, stepFailed, stepSucceeded } from "./steps.ts";
 import { applyChanges } from "./store.ts";
@@ -100,14 +101,25 @@ function runAdmitted(change: Change): void {
   if (!queued) return;
   const { timeoutMs } = change.definition;
   const deadlineAt = timeoutMs === null ? null : change.at + timeoutMs;
-  change.state = { ...change.state, queued: null, startedAt: change.at, deadlineAt };
+  const { early } = change.state;
+  change.state = { ...change.state, queued: null, early: [], startedAt: change.at, deadlineAt };
   if (deadlineAt !== null) {
     change.commands.push({ kind: "set_timer", timer: { kind: "deadline" }, at: deadlineAt });
   }
   route(change, queued, null, { scopes: outermost(change), recoveries: {} });
+  for (const { event, target } of early) receive(change, event, target);
 }
 
 function eventReceived(change: Change, { event, target }: TickOf<"event_received">): void {
+  const { queued, early } = change.state;
+  const takers = change.definition.routes.get(event.type) ?? [];
+  const isForStep = takers.some((step) => target === null || step === target);
+  if (!queued || !isForStep) return receive(change, event, target);
+  // No step of a run is under way before its turn.
+  change.state = { ...change.state, early: [...early, { event, target }] };
+}
+
+function receive(change: Change, event: Event, target: string | null): void {
   const lineage = { scopes: outermost(change), recoveries: {} };
   route(change, event, target, lineage);
   // A join that stands alone may have got all that there is.

@@ -97,6 +97,12 @@ export interface StepState {
 export type JobPlace = "queue" | "running" | "delayed" | "waiting";
 export const jobPlaces: readonly JobPlace[] = ["queue", "running", "delayed", "waiting"];
 
+/** An event that came before its run had its turn. */
+export interface Early {
+  readonly event: Event;
+  readonly target: string | null;
+}
+
 export interface RunState {
   readonly status: "running" | "completed" | "failed" | "cancelled";
   /** When it changed last. */
@@ -107,6 +113,8 @@ export interface RunState {
   readonly steps: Readonly<Record<string, StepState>>;
   /** The start event of a run that waits for its turn. */
   readonly queued: Event | null;
+  /** What came from outside while it waited for its turn, oldest first. */
+  readonly early: readonly Early[];
   readonly nextJob: number;
   readonly scopes: Readonly<Record<number, Scope>>;
   readonly nextScope: number;
@@ -139,6 +147,7 @@ export function initialState(definition: Definition): RunState {
     deadlineAt: null,
     steps: Object.fromEntries([...definition.steps.keys()].map((name) => [name, emptyStep])),
     queued: null,
+    early: [],
     nextJob: 1,
     scopes: { 0: { outer: [], step: null, jobs: 0 } },
     nextScope: 1,

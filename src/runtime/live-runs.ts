@@ -198,26 +198,30 @@ export class LiveRuns {
   }
 
   #end(run: RunSummary): void {
-    const { changes, endings, log } = this.#ports;
-    this.#forget(run.runId);
-    endings.resolve(run);
+    const { changes, log } = this.#ports;
     changes.changed(run);
-    this.leave(run.runId);
+    this.#bury(run);
     const fields = { run: run.runId, handler: run.handlerId, workflow: run.workflowName };
     if (run.status === "failed") log("warn", `Run failed: ${run.error}`, fields);
     else log("debug", `Run ${run.status}.`, fields);
+  }
+
+  /** It has ended: nothing is held for it any more. */
+  #bury(run: RunSummary): void {
+    this.#forget(run.runId);
+    this.#ports.endings.resolve(run);
+    this.leave(run.runId);
   }
 
   /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
   async #settle(live: LiveRun): Promise<void> {
     const { state, definition } = live.loop;
     const { runId } = live.summary;
-    const { admission, endings, store } = this.#ports;
+    const { admission, store } = this.#ports;
     live.resume();
     if (isTerminal(state.status)) {
       // It ended before this was known to whoever asked for it, and is not kept for that.
-      this.#forget(runId);
-      endings.resolve(live.summary);
+      this.#bury(live.summary);
     } else if (state.parent) {
       const parent = await store.getRun(state.parent.runId);
       if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
@@ -231,8 +235,10 @@ export class LiveRuns {
     void this.#ports.store
       .getRun(runId)
       .then(async (run) => {
-        if (!run || isTerminal(run.status)) return;
-        if (this.#ports.registry.get(run.workflowName)) await this.find(run);
+        if (!run) return;
+        // A commit that failed may have been stored all the same, also its last one.
+        if (isTerminal(run.status)) this.#bury(run);
+        else if (this.#ports.registry.get(run.workflowName)) await this.find(run);
         else await this.#setAside(run);
       })
       .catch((error: unknown) => this.#retryLater(runId, error));

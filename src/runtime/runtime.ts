@@ -184,6 +184,8 @@ export class Runtime implements AsyncDisposable {
     this.#admission.occupy(run.runId, definition.name);
     const origin = { runId: from.runId, handlerId: from.handlerId, sequence };
     const started = await this.#begin(live, { kind: "run_forked", from: origin, edited });
+    // The other run had to wait for its turn there: this one has its place already.
+    if (live.loop.state.queued) await live.loop.submit({ kind: "run_admitted" });
     if (event && !edited) await live.loop.submit({ kind: "event_received", event, target: null });
     return started;
   }

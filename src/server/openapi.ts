@@ -80,9 +80,8 @@ function toResponses({ answers }: ApiRoute): object {
 }
 
 function toContent(body: Answer[1], isError: boolean): object | null {
-  if (typeof body === "string") {
-    const schema = { type: "string" };
-    return { [body]: { schema }, "application/x-ndjson": { schema } };
+  if (body && "length" in body) {
+    return Object.fromEntries(body.map((type) => [type, { schema: { type: "string" } }]));
   }
   const schemas = [...(body ? [body] : []), ...(isError ? [errorSchema] : [])].map(refer);
   if (schemas.length === 0) return null;

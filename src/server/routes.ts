@@ -43,9 +43,10 @@ export interface QueryParameter {
 }
 
 /**
- * What a status means, and the body that it has: none or that of an error, a schema, or its type.
+ * What a status means, and the body that it has: none or that of an error, one of a schema, or text
+ * of one of these media types.
  */
-export type Answer = readonly [meaning: string, body: null | GenericSchema | string];
+export type Answer = readonly [meaning: string, body: null | GenericSchema | readonly string[]];
 
 export interface ApiRoute {
   readonly method: Method;
@@ -287,7 +288,7 @@ export const apiRoutes: readonly ApiRoute[] = [
       },
     ],
     answers: {
-      200: ["The stream; it ends with the run.", "text/event-stream"],
+      200: ["The stream; it ends with the run.", ["text/event-stream", "application/x-ndjson"]],
       204: ["The run has ended, and there is nothing after the cursor.", null],
       400: ["A parameter is wrong.", null],
       404: ["There is no such handler.", null],
@@ -314,7 +315,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "streamHandlers",
     endpoint: streamHandlers,
     summary: "The newest handlers, then each whenever its record changes",
-    answers: { 200: ["The stream; it ends with the server.", "text/event-stream"] },
+    answers: { 200: ["The stream; it ends with the server.", ["text/event-stream"]] },
   },
   {
     method: "GET",

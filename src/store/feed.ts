@@ -5,7 +5,7 @@
  * it falls behind the tail that is kept for everybody, it reads pages from the store until it has
  * caught up. Attaching costs the same at the first event and at the 100,000th.
  */
-import { feedPageLength, feedTailLength } from "../base/limits.ts";
+import { feedPageLength, feedTailCharsMax, feedTailLength } from "../base/limits.ts";
 import { isTerminal, type RunStatus } from "../protocol/status.ts";
 import type { StoredEvent } from "./event.ts";
 
@@ -18,6 +18,8 @@ export interface EventSource {
 interface Channel {
   /** The newest committed events, dense, oldest first. */
   tail: StoredEvent[];
+  /** Characters of JSON in the tail. */
+  tailChars: number;
   readonly readers: Set<() => void>;
   isDeleted: boolean;
 }
@@ -34,10 +36,14 @@ export class Feed {
   published(runId: string, events: readonly StoredEvent[]): void {
     const channel = this.#channels.get(runId);
     if (!channel || events.length === 0) return;
-    for (const event of events) channel.tail.push(event);
+    for (const event of events) {
+      channel.tail.push(event);
+      channel.tailChars += event.json.length;
+    }
     // Cut seldom, so that cutting costs little per event.
-    if (channel.tail.length > 2 * feedTailLength)
-      channel.tail = channel.tail.slice(-feedTailLength);
+    if (channel.tail.length > 2 * feedTailLength || channel.tailChars > 2 * feedTailCharsMax) {
+      cutTail(channel);
+    }
     for (const wake of channel.readers) wake();
   }
 
@@ -63,7 +69,12 @@ export class Feed {
     after: number,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StoredEvent[], void, void> {
-    const channel = this.#channels.get(runId) ?? { tail: [], readers: new Set(), isDeleted: false };
+    const channel = this.#channels.get(runId) ?? {
+      tail: [],
+      tailChars: 0,
+      readers: new Set(),
+      isDeleted: false,
+    };
     this.#channels.set(runId, channel);
     let wake: () => void = () => {};
     let hasNews = false;
@@ -116,6 +127,21 @@ export class Feed {
 }
 
 // ---
+
+/** Keeps the newest events, as many as may be; the newest of all, however long it is. */
+function cutTail(channel: Channel): void {
+  const { tail } = channel;
+  let chars = 0;
+  let start = tail.length;
+  while (start > 0 && tail.length - start < feedTailLength) {
+    const length = tail[start - 1]?.json.length ?? 0;
+    if (start < tail.length && chars + length > feedTailCharsMax) break;
+    chars += length;
+    start--;
+  }
+  channel.tail = tail.slice(start);
+  channel.tailChars = chars;
+}
 
 /** The events of the tail after a cursor, or undefined if the tail does not reach back that far. */
 function eventsAfter(

@@ -113,6 +113,16 @@ describe("a function that runs again", () => {
     expect(run.state).toBe(state);
   });
 
+  test("after its event has gone into another job's batch brings it no second time", () => {
+    const run = runWith(A({ n: 1 }), A({ n: 2 }));
+    run.collect("t", 2, A({ n: 1 }), "A A");
+    run.fail("t", 2, run.at);
+    run.collect("t", 3, A({ n: 2 }), "A A");
+    expect(batch(run, 3)).toEqual([A({ n: 1 }), A({ n: 2 })]);
+    run.collect("t", 2, A({ n: 1 }), "A A");
+    expect(buffered(run)).toEqual({});
+  });
+
   test("is told from another job with an event that looks the same", () => {
     const run = runWith(A({ n: 1 }), A({ n: 1 }));
     collectAll(run, "A A");

@@ -66,7 +66,7 @@ describe("a resource lives", () => {
     const trace: string[] = [];
     const workflow = twoSteps(trace, {}).step(
       "u",
-      { accepts: [Work], emits: [], resources: { it: traced(trace, "it", "run") } },
+      { accepts: [Answer], emits: [], resources: { it: traced(trace, "it", "run") } },
       () => {},
     );
     await workflow.run();
@@ -262,8 +262,7 @@ describe("disposal", () => {
     expect(trace).toEqual(["+it1", "-it1", "+it2", "-it2"]);
   });
 
-  // Known: the function is left where it waits, and what was made for its step with it.
-  test.failing("comes to what a step had when its run is let go", async () => {
+  test("comes to what a step had when its run is let go", async () => {
     const trace: string[] = [];
     const workflow = oneStep((_event, context) => context.waitForEvent(Answer), {
       resources: { it: traced(trace, "it", "step") },

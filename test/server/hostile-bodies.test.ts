@@ -2,7 +2,7 @@
  * Bodies that mean harm, or that a broken client sends: each is refused in words, or does what it
  * says; none changes anything else.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 
 import { openServer, seen } from "../support/server.ts";
 import { refusal, stopEnvelope } from "../support/bodies.ts";
@@ -10,10 +10,8 @@ import { titled } from "../support/titles.ts";
 
 const host = openServer();
 const { ask, post } = host;
-let handlerIds: readonly string[] = [];
 beforeAll(async () => {
   await host.start("waiting", { handler_id: "waits" });
-  handlerIds = await host.handlerIds();
 });
 afterAll(() => host.server.close());
 
@@ -28,8 +26,12 @@ const nested = (depth: number): string =>
   `{"event":${'{"a":'.repeat(depth - 1)}1${"}".repeat(depth - 1)}}`;
 
 describe.each(bodyRoutes)("POST %s", (path, notJson, notObject) => {
+  let before: readonly string[] = [];
+  beforeEach(async () => {
+    before = await host.handlerIds();
+  });
   afterEach(async () => {
-    expect(await host.handlerIds()).toEqual(handlerIds);
+    expect(await host.handlerIds()).toEqual(before);
     expect((await ask("GET /handlers/waits")).status).toBe(202);
   });
 

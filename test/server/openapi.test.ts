@@ -30,10 +30,8 @@ describe("the document", () => {
   });
 
   test("says what it is", () => {
-    expect(apiDocument).toMatchObject({
-      openapi: "3.1.0",
-      info: { title: expect.any(String), version, description: expect.any(String) },
-    });
+    expect(apiDocument).toMatchObject({ openapi: "3.1.0", info: { version } });
+    expect(Object.keys(apiDocument["info"] as object)).toEqual(["title", "version", "description"]);
     const known = ["openapi", "info", "security", "paths", "components"];
     expect(Object.keys(apiDocument).filter((key) => !known.includes(key))).toEqual([]);
   });

@@ -57,15 +57,21 @@ async function* handlerFrames(
   { runtime }: Services,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
+  const over = new AbortController();
   // Followed before it is listed, so that nothing falls between; what comes twice is the same.
-  const changes = runtime.changes.follow(signal);
+  const changes = runtime.changes.follow(AbortSignal.any([signal, over.signal]));
   const next = changes.next();
-  const page = { order: "newest", limit: debugHandlersLength } as const;
-  const runs = await runtime.store.listHandlers({}, page);
-  for (const run of runs.toReversed()) yield frame({ handler: toHandlerBody(run) });
-  yield frame({ ready: true });
-  for (let batch = await next; !batch.done; batch = await changes.next()) {
-    for (const change of batch.value) yield frame(toFrame(change));
+  try {
+    const page = { order: "newest", limit: debugHandlersLength } as const;
+    const runs = await runtime.store.listHandlers({}, page);
+    for (const run of runs.toReversed()) yield frame({ handler: toHandlerBody(run) });
+    yield frame({ ready: true });
+    for (let batch = await next; !batch.done; batch = await changes.next()) {
+      for (const change of batch.value) yield frame(toFrame(change));
+    }
+  } finally {
+    // However this ends: what is followed waits for changes, and nobody else would tell it.
+    over.abort();
   }
 }
 

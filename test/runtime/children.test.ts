@@ -1,0 +1,286 @@
+/** Workflows that a step runs: runs of their own that belong to it. */
+import { describe, expect, test } from "bun:test";
+import * as v from "valibot";
+
+import { Workflow } from "../../src/runtime/workflow.ts";
+import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
+import type { StepContext } from "../../src/workflow/context.ts";
+import type { AnyWorkflow } from "../../src/workflow/definition.ts";
+import { Answer, Ask, Note, type OneStep, oneStep, rejectionOf, Work } from "./fixtures.ts";
+import { Process, settle } from "./process.ts";
+
+const Sum = StartEvent.extend("Sum", { a: v.number(), b: v.number() });
+const Total = StopEvent.extend("Total", { total: v.number() });
+
+const adder = new Workflow({ name: "adder" }).step(
+  "add",
+  { accepts: [Sum], emits: [Total] },
+  ({ data: { a, b } }) => Total({ total: a + b }),
+);
+
+/** Asks for a number, and gives it. */
+const asker = oneStep(
+  async (_event, context) => {
+    context.writeEventToStream(Ask({ n: 1 }));
+    return StopEvent({ result: (await context.waitForEvent(Answer)).data.n });
+  },
+  {},
+  { name: "asker" },
+);
+
+const breaker = oneStep(
+  () => {
+    throw new RangeError("too far");
+  },
+  {},
+  { name: "breaker" },
+);
+
+/** A workflow whose only step does this with its children. */
+function parentOf(
+  children: readonly AnyWorkflow[],
+  work: (context: StepContext) => unknown,
+  step: object = {},
+): OneStep {
+  return oneStep(async (_event, context) => StopEvent({ result: (await work(context)) ?? null }), {
+    children,
+    ...step,
+  });
+}
+
+/** The run that a step of another has started. */
+async function childOf(process: Process, workflowName: string) {
+  const runs = await process.store.listHandlers({ workflowNames: [workflowName] });
+  const run = runs[0];
+  if (!run) throw new Error("There is no child.");
+  return run;
+}
+
+describe("a child", () => {
+  test("gets its input checked, and gives its result", async () => {
+    const workflow = new Workflow().step(
+      "s",
+      { accepts: [StartEvent], emits: [StopEvent], children: [adder] },
+      async (_event, context) => {
+        const { data } = await context.runWorkflow(adder, { a: 2, b: 3 });
+        return StopEvent({ result: data.total });
+      },
+    );
+    expect(await workflow.run()).toBe(5);
+    const wrong = parentOf([adder], (context) => context.runWorkflow(adder, { a: 2 } as never));
+    expect(await rejectionOf(wrong.run())).toBe(
+      'run_failed: Event `Sum` is not valid. `b`: Invalid key: Expected "b" but received undefined.',
+    );
+  });
+
+  test("that fails throws in the step that runs it, which may go on", async () => {
+    const failing = parentOf([breaker], (context) => context.runWorkflow(breaker, {}));
+    expect(await rejectionOf(failing.run())).toBe("run_failed: too far");
+    const going = parentOf([breaker], (context) => rejectionOf(context.runWorkflow(breaker, {})));
+    expect(await going.run()).toBe("run_failed: too far");
+  });
+
+  test("has to be named by the step that runs it", async () => {
+    const workflow = parentOf([], (context) => context.runWorkflow(adder, { a: 1, b: 1 }));
+    expect(await rejectionOf(workflow.run())).toBe(
+      "run_failed: Step `s` runs a workflow that it does not name. Put it in the `children` of the step.",
+    );
+  });
+
+  test("is a run of its own, with a handler, under its parent's name and its own", async () => {
+    const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}));
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await settle();
+    const child = await childOf(process, "w.asker");
+    expect([child.status, child.runId.startsWith(run.runId)]).toEqual(["running", true]);
+    await process.send(child, Answer({ n: 4 }));
+    expect([await process.result(run), (await process.record(child)).status]).toEqual([
+      4,
+      "completed",
+    ]);
+  });
+
+  test("one of many runs at the same time as the others", async () => {
+    const workflow = parentOf([adder], async (context) => {
+      const results = await Promise.all(
+        [1, 2, 3].map((a) => context.runWorkflow(adder, { a, b: 10 })),
+      );
+      return results.map(({ data }) => data.total);
+    });
+    expect(await workflow.run()).toEqual([11, 12, 13]);
+  });
+
+  test("is run once per key, whatever becomes of the attempts of the step", async () => {
+    let runs = 0;
+    const counted = oneStep(() => StopEvent({ result: ++runs }), {}, { name: "counted" });
+    const workflow = parentOf(
+      [counted],
+      async (context) => {
+        const result = await context.runWorkflow(counted, {}, { key: "k" });
+        if (context.attempt.number < 3) throw new Error("after the child");
+        return result;
+      },
+      { retry: { attempts: 3, delay: 0 } },
+    );
+    expect([await workflow.run(), runs]).toEqual([1, 1]);
+  });
+
+  test("may run children itself", async () => {
+    const middle = parentOf([adder], async (context) => {
+      const { data } = await context.runWorkflow(adder, { a: 1, b: 2 });
+      return data.total * 10;
+    });
+    const workflow = parentOf([middle], (context) => context.runWorkflow(middle, {}));
+    expect(await workflow.run()).toBe(30);
+  });
+});
+
+describe("the events of a child", () => {
+  const chatty = oneStep(
+    (_event, context) => {
+      for (const n of [1, 2]) context.writeEventToStream(Note({ n }));
+      return StopEvent({ result: "inner" });
+    },
+    {},
+    { name: "chatty" },
+  );
+  const types = async (events: boolean) => {
+    const workflow = parentOf([chatty], async (context) => {
+      await context.runWorkflow(chatty, {}, { events });
+      context.writeEventToStream(Note({ n: 3 }));
+      return "outer";
+    });
+    const run = workflow.run();
+    const shown = await Array.fromAsync(run, ({ type, data }): unknown => [type, data]);
+    return { shown, result: await run };
+  };
+
+  test("are shown on its parent's stream where that is asked for, but never its end", async () => {
+    expect(await types(true)).toEqual({
+      shown: [
+        ["Note", { n: 1 }],
+        ["Note", { n: 2 }],
+        ["Note", { n: 3 }],
+        ["StopEvent", { result: "outer" }],
+      ],
+      result: "outer",
+    });
+  });
+
+  test("are its own otherwise", async () => {
+    expect(await types(false)).toEqual({
+      shown: [
+        ["Note", { n: 3 }],
+        ["StopEvent", { result: "outer" }],
+      ],
+      result: "outer",
+    });
+  });
+});
+
+describe("when its parent ends", () => {
+  test.each(["cancel", "timeout", "failure"])("a child is cancelled: by %s", async (how) => {
+    const workflow = new Workflow({ timeout: 60 })
+      .step(
+        "s",
+        { accepts: [StartEvent], emits: [Work, StopEvent], children: [asker] },
+        async (_event, context) => {
+          context.sendEvent(Work());
+          return StopEvent({ result: await context.runWorkflow(asker, {}) });
+        },
+      )
+      .step(
+        "t",
+        { accepts: [Work], emits: [StopEvent], waits: [Answer] },
+        async (_event, context) => {
+          await context.waitForEvent(Answer);
+          throw new Error("elsewhere");
+        },
+      );
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await settle();
+    if (how === "cancel") await process.cancel(run);
+    else if (how === "failure") await process.send(run, Answer());
+    else await process.advance(60);
+    await settle();
+    expect((await childOf(process, "w.asker")).status).toBe("cancelled");
+    expect((await process.record(run)).status).toBe(how === "cancel" ? "cancelled" : "failed");
+  });
+
+  test("a child of a child is cancelled too", async () => {
+    const middle = parentOf([asker], (context) => context.runWorkflow(asker, {}));
+    const workflow = parentOf([middle], (context) => context.runWorkflow(middle, {}));
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await settle();
+    await process.cancel(run);
+    await settle();
+    expect((await childOf(process, "w.workflow.asker")).status).toBe("cancelled");
+  });
+});
+
+test("a step whose time is over ends the child that it was waiting for", async () => {
+  const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}), {
+    timeout: 1,
+  });
+  await using process = await Process.open({ w: workflow });
+  await process.start("w");
+  await process.advance(1);
+  expect((await childOf(process, "w.asker")).status).toBe("cancelled");
+});
+
+describe("in the next process", () => {
+  test("a step finds the child that it had started, and its result", async () => {
+    let started = 0;
+    const counted = oneStep(
+      async (_event, context) => {
+        await context.run("count", () => ++started);
+        return StopEvent({ result: (await context.waitForEvent(Answer)).data.n });
+      },
+      {},
+      { name: "counted" },
+    );
+    const workflow = parentOf([counted], (context) => context.runWorkflow(counted, {}));
+    const first = await Process.open({ w: workflow });
+    const run = await first.start("w");
+    await settle();
+    await first.runtime.close();
+    await using second = await Process.open({ w: workflow }, { store: first.store });
+    await settle();
+    const child = await childOf(second, "w.counted");
+    await second.send(child, Answer({ n: 6 }));
+    expect([await second.result(run), started]).toEqual([6, 1]);
+    expect(await second.store.listHandlers({})).toHaveLength(2);
+  });
+
+  test("the events of a child are shown on from where they were, none twice", async () => {
+    const talker = oneStep(
+      async (_event, context) => {
+        await context.run("first", () => context.writeEventToStream(Note({ n: 1 })));
+        const { data } = await context.waitForEvent(Answer);
+        context.writeEventToStream(Note(data));
+        return StopEvent();
+      },
+      {},
+      { name: "talker" },
+    );
+    const workflow = parentOf([talker], (context) =>
+      context.runWorkflow(talker, {}, { events: true }),
+    );
+    const first = await Process.open({ w: workflow });
+    const run = await first.start("w");
+    await settle();
+    await first.runtime.close();
+    await using second = await Process.open({ w: workflow }, { store: first.store });
+    await settle();
+    await second.send(await childOf(second, "w.talker"), Answer({ n: 2 }));
+    await second.result(run);
+    expect(await second.stream(run)).toEqual([
+      ["Note", { n: 1 }],
+      ["Note", { n: 2 }],
+      ["StopEvent", {}],
+    ]);
+  });
+});
