@@ -54,11 +54,9 @@ function takeBatch(
   entries: readonly Collected[],
   expected: readonly string[],
 ): readonly Collected[] | undefined {
-  const batch: Collected[] = [];
-  for (const type of expected) {
-    const entry = entries.find((other) => other.event.type === type && !batch.includes(other));
-    if (!entry) return undefined;
-    batch.push(entry);
-  }
-  return batch;
+  // Asked for every event, and most are not the last.
+  if (entries.length < expected.length) return undefined;
+  const byType = Map.groupBy(entries, ({ event }) => event.type);
+  const batch = expected.map((type) => byType.get(type)?.shift());
+  return batch.every((entry) => entry !== undefined) ? batch : undefined;
 }

@@ -40,6 +40,6 @@ function keepUnclaimed(change: Change, event: Event, target: string | null): voi
     idle: isIdle(change.state),
   });
   if (family === "stop") return; // Only a step ends a run; nobody can wait for this.
-  const unclaimed = [...change.state.unclaimed, event].slice(-unclaimedEventsMax);
+  const unclaimed = [...change.state.unclaimed, { event, target }].slice(-unclaimedEventsMax);
   change.state = { ...change.state, unclaimed };
 }

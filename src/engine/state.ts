@@ -97,8 +97,8 @@ export interface StepState {
 export type JobPlace = "queue" | "running" | "delayed" | "waiting";
 export const jobPlaces: readonly JobPlace[] = ["queue", "running", "delayed", "waiting"];
 
-/** An event that came before its run had its turn. */
-export interface Early {
+/** An event that is kept, and the step that it is meant for; null: any. */
+export interface Kept {
   readonly event: Event;
   readonly target: string | null;
 }
@@ -114,7 +114,7 @@ export interface RunState {
   /** The start event of a run that waits for its turn. */
   readonly queued: Event | null;
   /** What came from outside while it waited for its turn, oldest first. */
-  readonly early: readonly Early[];
+  readonly early: readonly Kept[];
   readonly nextJob: number;
   readonly scopes: Readonly<Record<number, Scope>>;
   readonly nextScope: number;
@@ -123,7 +123,7 @@ export interface RunState {
   /** What the steps share: `ctx.store`. */
   readonly store: JsonObject;
   /** Events that nobody took yet, oldest first, kept for a wait that opens later. */
-  readonly unclaimed: readonly Event[];
+  readonly unclaimed: readonly Kept[];
   /** Of a completed run. */
   readonly result: Event | null;
   /** Of a failed run. */

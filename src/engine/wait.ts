@@ -40,7 +40,7 @@ export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
   };
   const job: Job = { ...found.job, waits: [...found.job.waits, wait] };
   updateJob(change, job, found.place);
-  const early = claim(change, wait);
+  const early = claim(change, tick.step, wait);
   if (!early) suspend(change, job, found.place);
   if (tick.prompt) change.events.push({ event: tick.prompt, isTerminal: false });
   if (early) settle(change, job, found.place, { ...wait, answer: early });
@@ -99,14 +99,16 @@ function isMatch(wait: Wait, event: Event): boolean {
   );
 }
 
-/** Takes the oldest event that came before its wait, if there is one. */
-function claim(change: Change, wait: Wait): Event | undefined {
+/** Takes the oldest event for the step that came before its wait, if there is one. */
+function claim(change: Change, step: string, wait: Wait): Event | undefined {
   const { unclaimed } = change.state;
-  const index = unclaimed.findIndex((candidate) => isMatch(wait, candidate));
+  const index = unclaimed.findIndex(
+    ({ event, target }) => (target === null || target === step) && isMatch(wait, event),
+  );
   if (index < 0) return undefined;
   // By its place: the same event may have been sent twice, and is two after a restart.
   change.state = { ...change.state, unclaimed: unclaimed.toSpliced(index, 1) };
-  return unclaimed[index];
+  return unclaimed[index]?.event;
 }
 
 function suspend(change: Change, job: Job, place: JobPlace): void {

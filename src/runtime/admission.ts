@@ -7,6 +7,8 @@ interface Waiting {
   readonly runId: string;
   readonly workflow: string;
   readonly limit: number;
+  /** Told when its turn has come. */
+  readonly admit: () => void;
 }
 
 export class Admission {
@@ -24,13 +26,13 @@ export class Admission {
     return this.#limit !== Infinity;
   }
 
-  /** Whether the run may start; if not, it waits. */
-  enter(runId: string, workflow: string, limit: number | null): boolean {
+  /** Whether the run may start; if not, it waits, and `admit` tells when its turn has come. */
+  enter(runId: string, workflow: string, limit: number | null, admit: () => void): boolean {
     // It may have had its turn while it was not in memory, or wait already.
     const isAdmitted = this.#inside.has(runId) || this.#hasRoom(workflow, limit ?? Infinity);
     const isWaiting = this.#waiting.some((waiting) => waiting.runId === runId);
     if (isAdmitted) this.#inside.set(runId, workflow);
-    else if (!isWaiting) this.#waiting.push({ runId, workflow, limit: limit ?? Infinity });
+    else if (!isWaiting) this.#waiting.push({ runId, workflow, limit: limit ?? Infinity, admit });
     return isAdmitted;
   }
 
@@ -40,19 +42,19 @@ export class Admission {
   }
 
   /**
-   * The run is over, or waits no more. Returns those whose turn it is now; they count as inside.
+   * The run is over, or waits no more. Those whose turn it is now are told, and count as inside.
    */
-  leave(runId: string): readonly string[] {
+  leave(runId: string): void {
     const wasInside = this.#inside.delete(runId);
     this.#waiting = this.#waiting.filter((waiting) => waiting.runId !== runId);
-    if (!wasInside) return [];
+    if (!wasInside) return;
     const admitted = this.#waiting.filter(({ runId: next, workflow, limit }) => {
       const isAdmitted = this.#hasRoom(workflow, limit);
       if (isAdmitted) this.#inside.set(next, workflow);
       return isAdmitted;
     });
     this.#waiting = this.#waiting.filter((waiting) => !admitted.includes(waiting));
-    return admitted.map((waiting) => waiting.runId);
+    for (const { admit } of admitted) admit();
   }
 
   // ---

@@ -17,3 +17,7 @@ export function keyConflict(key: string): WorkflowError {
     `Idempotency key \`${key}\` was used for another request. Use a new key for a new request.`,
   );
 }
+
+export function runDeleted(runId: string): WorkflowError {
+  return new WorkflowError("handler_not_found", `Run \`${runId}\` was deleted.`);
+}

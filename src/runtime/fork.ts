@@ -48,6 +48,10 @@ export async function readStory(
   }
   const count = last - run.firstSequence + 1;
   const events = await store.readEvents(run.runId, run.firstSequence - 1, count);
+  if (events.length < count) {
+    const { handlerId } = run;
+    throw new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted meanwhile.`);
+  }
   return { sequence: last, state, ticks, events };
 }
 

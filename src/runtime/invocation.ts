@@ -38,7 +38,7 @@ export class Invocation {
   /** The job as it was when the function started. */
   readonly job: Job;
   readonly #controller = new AbortController();
-  readonly #abandoned = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<never>();
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
   #isOver = false;
 
@@ -46,6 +46,7 @@ export class Invocation {
     this.ports = ports;
     this.job = job;
     this.step = must(ports.loop.definition.steps.get(job.step), "A job belongs to a step.");
+    this.#over.promise.catch(() => {}); // It may come when nobody waits for anything.
   }
 
   get signal(): AbortSignal {
@@ -71,13 +72,14 @@ export class Invocation {
   /** Raises the function's signal, and leaves it to the function, or its caller, to end. */
   interrupt(reason: unknown): void {
     this.#controller.abort(reason);
+    this.#over.reject(reason);
   }
 
   /** Ends it; whatever the function still does is ignored. */
   end(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#controller.abort(reason);
+    this.interrupt(reason);
     for (const wait of this.#waits.values()) wait.reject(reason);
     this.#waits.clear();
   }
@@ -86,12 +88,12 @@ export class Invocation {
   abandon(): void {
     this.#isOver = true;
     this.#waits.clear();
-    this.#abandoned.resolve();
+    this.#over.reject(new Error("The run has left memory."));
   }
 
-  /** Resolves when nobody waits for the function any more. */
-  get abandoned(): Promise<void> {
-    return this.#abandoned.promise;
+  /** What `work` comes to, unless the function is interrupted, ended or abandoned before. */
+  orOver<T>(work: T | Promise<T>): Promise<T> {
+    return Promise.race([work, this.#over.promise]);
   }
 
   /** The answer to a wait of this function; `deliver` settles it. */

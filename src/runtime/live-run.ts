@@ -36,6 +36,8 @@ export class LiveRun {
   readonly #ports: LiveRunPorts;
   readonly #timers: Timers;
   readonly #invocations = new Map<number, Invocation>();
+  /** Calls of step functions that have not ended yet. */
+  readonly #steps = new Set<Promise<void>>();
   readonly #resources: ResourcePool;
   #summary: RunSummary;
   readonly #progress = Promise.withResolvers<void>();
@@ -87,21 +89,17 @@ export class LiveRun {
     this.#watchIdleness();
   }
 
-  /** Ends all that it does. What is under way is told why. */
-  stop(reason: unknown): void {
+  /** Ends all that it does. What is under way is told why, and has ended when this resolves. */
+  stop(reason: unknown): Promise<void> {
     this.loop.stop(reason);
-    this.#clear();
-    for (const invocation of this.#invocations.values()) invocation.end(reason);
-    this.#invocations.clear();
+    return this.#letGo((invocation) => invocation.end(reason));
   }
 
   /** Lets go of an idle run. False: it is not idle, and stays. */
   release(): boolean {
     if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
     this.loop.stop(new Error("The run was released."));
-    this.#clear();
-    for (const invocation of this.#invocations.values()) invocation.abandon();
-    this.#invocations.clear();
+    void this.#letGo((invocation) => invocation.abandon());
     return true;
   }
 
@@ -150,9 +148,11 @@ export class LiveRun {
       job,
     );
     this.#invocations.set(id, invocation);
-    void runStep(invocation).then(() => {
+    const ended = runStep(invocation).then(() => {
+      this.#steps.delete(ended);
       if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
     });
+    this.#steps.add(ended);
   }
 
   #finish(): void {
@@ -162,17 +162,19 @@ export class LiveRun {
         this.#ports.log("error", "A child could not be cancelled.", { run: runId, error });
       });
     }
-    this.#clear();
     const reason = new DOMException("The run has ended.", "AbortError");
-    for (const invocation of this.#invocations.values()) invocation.end(reason);
-    this.#invocations.clear();
+    void this.#letGo((invocation) => invocation.end(reason));
   }
 
-  #clear(): void {
+  /** Drops timers and invocations; when the last step has let go, the run's resources end. */
+  async #letGo(drop: (invocation: Invocation) => void): Promise<void> {
     this.#timers.clear();
     this.#stopIdleTimer?.();
     this.#stopIdleTimer = null;
-    void this.#resources.end();
+    for (const invocation of this.#invocations.values()) drop(invocation);
+    this.#invocations.clear();
+    await Promise.all(this.#steps);
+    await this.#resources.end();
   }
 
   #watchIdleness(): void {

@@ -65,12 +65,14 @@ export class LiveRuns {
     await this.#waker.start();
   }
 
-  stop(reason: unknown): void {
+  /** Resolves when the steps have ended, and what they and their runs had is disposed of. */
+  async stop(reason: unknown): Promise<void> {
     this.#stopReason = reason;
     this.#alarms.clear();
     this.#waker.stop();
-    for (const run of this.#runs.values()) run.stop(reason);
+    const stopped = [...this.#runs.values()].map((run) => run.stop(reason));
     this.#runs.clear();
+    await Promise.all(stopped);
   }
 
   get(runId: string): LiveRun | undefined {
@@ -138,7 +140,6 @@ export class LiveRuns {
     const run = must(await store.getRun(runId), "A claimed run is there.");
     const state = await this.replay(definition, runId);
     checkInvariants(definition, state);
-    if (this.#stopReason !== undefined) throw this.#stopReason; // While it was loaded.
     return this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
   }
 
@@ -160,17 +161,22 @@ export class LiveRuns {
 
   /** Drops a run that is to be no more. */
   drop(runId: string, reason: unknown): void {
-    this.#runs.get(runId)?.stop(reason);
+    void this.#runs.get(runId)?.stop(reason);
     this.#forget(runId);
     this.#ports.endings.reject(runId, reason);
     this.leave(runId);
   }
 
+  /** Whether a run may start; if not, it waits for its turn. */
+  enter(runId: string, { name, concurrency }: Definition): boolean {
+    return this.#ports.admission.enter(runId, name, concurrency, () => {
+      void this.#runs.get(runId)?.loop.submit({ kind: "run_admitted" });
+    });
+  }
+
   /** Gives up the run's place, or its place in the queue, and lets the next ones start. */
   leave(runId: string): void {
-    for (const next of this.#ports.admission.leave(runId)) {
-      void this.#runs.get(next)?.loop.submit({ kind: "run_admitted" });
-    }
+    this.#ports.admission.leave(runId);
   }
 
   // ---
@@ -181,6 +187,7 @@ export class LiveRuns {
     state: RunState,
     commit: (commit: Commit) => Promise<void>,
   ): LiveRun {
+    if (this.#stopReason !== undefined) throw this.#stopReason; // While it was on its way here.
     const { clock, log, idleMs, resources, children } = this.#ports;
     const live: LiveRun = new LiveRun(definition, summary, state, {
       clock,
@@ -226,7 +233,7 @@ export class LiveRuns {
       const parent = await store.getRun(state.parent.runId);
       if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
     } else if (!state.queued) admission.occupy(runId, definition.name);
-    else if (admission.enter(runId, definition.name, definition.concurrency)) {
+    else if (this.enter(runId, definition)) {
       void live.loop.submit({ kind: "run_admitted" });
     }
   }
@@ -266,7 +273,7 @@ export class LiveRuns {
   /** Its store failed: what it had not stored has not happened, and it is taken up again later. */
   #park(live: LiveRun, error: unknown): void {
     const { runId } = live.summary;
-    live.stop(error);
+    void live.stop(error);
     // Who has lost the run must not take it from whoever drives it now.
     if (this.#runs.get(runId) !== live) return;
     this.#runs.delete(runId);

@@ -78,7 +78,7 @@ async function tryAlone(
   });
   await store.countCrash(runId);
   const live = await go(run);
-  if (!live) return;
+  if (!live || signal.aborted) return;
   const over = Promise.withResolvers<void>();
   const cancel = clock.at(clock.now() + trialMs, over.resolve);
   signal.addEventListener("abort", () => over.resolve(), { once: true });

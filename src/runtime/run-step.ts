@@ -34,24 +34,16 @@ export async function runStep(invocation: Invocation): Promise<void> {
 // ---
 
 async function call(invocation: Invocation): Promise<unknown> {
-  const { job, ports, signal, step } = invocation;
-  const interrupted = Promise.withResolvers<never>();
-  const onAbort = (): void => interrupted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  // What was made for the function is given back, also when the function itself never ends.
-  void invocation.abandoned.then(() => interrupted.reject(new Error("It was abandoned.")));
-  interrupted.promise.catch(() => {}); // It may come after the end.
+  const { job, ports, step } = invocation;
+  // What is made for the function is given back, also when the function itself never ends.
   const pool = new ResourcePool("step", ports.resources, ports.log);
   try {
-    const made = pool.useAll(step.resources);
-    const resources = await Promise.race([made, interrupted.promise]);
+    const resources = await invocation.orOver(pool.useAll(step.resources));
     const events = job.events.map(reviveEvent);
     const input = job.isBatch ? events : must(events[0], "A job has an event.");
     // A function that does not look at its signal must not hold the run.
-    const returned = step.run(input, createStepContext(invocation, resources));
-    return await Promise.race([returned, interrupted.promise]);
+    return await invocation.orOver(step.run(input, createStepContext(invocation, resources)));
   } finally {
-    signal.removeEventListener("abort", onAbort);
     await pool.end();
   }
 }

@@ -6,18 +6,24 @@ import { type Clock, type Random, systemClock, systemRandom } from "../base/cloc
 import { WorkflowError } from "../base/errors.ts";
 import { newId } from "../base/id.ts";
 import { type JsonObject, toJson } from "../base/json.ts";
-import { idleMsDefault } from "../base/limits.ts";
+import { idleMsDefault, parkedRunRetryMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import type { Parent, RunState } from "../engine/state.ts";
 import type { TickBody } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { Idempotency, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
-import { type AnyWorkflow, checkTarget, type Definition } from "../workflow/definition.ts";
+import {
+  type AnyWorkflow,
+  checkEvent,
+  checkTarget,
+  type Definition,
+} from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import { Admission } from "./admission.ts";
+import { parentIdOf } from "./child.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import { Endings } from "./endings.ts";
-import { handlerActive, handlerFinished, keyConflict } from "./errors.ts";
+import { handlerActive, handlerFinished, keyConflict, runDeleted } from "./errors.ts";
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
 import { HandlerChanges } from "./handler-changes.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -36,6 +42,8 @@ export interface RuntimeOptions {
   readonly idleMs?: number | null;
   /** Runs at a time, of all workflows; null: no limit. */
   readonly concurrency?: number | null;
+  /** Shared with other runtimes, whose runs count too. Default: one of its own. */
+  readonly admission?: Admission;
   /** Default: all runs are kept. */
   readonly retention?: Retention;
 }
@@ -82,7 +90,7 @@ export class Runtime implements AsyncDisposable {
     this.#random = random;
     this.#log = log;
     this.#retention = options.retention ?? { keepMs: null, keepMax: null };
-    this.#admission = new Admission(options.concurrency ?? null);
+    this.#admission = options.admission ?? new Admission(options.concurrency ?? null);
     this.#resources = new ResourcePool("server", null, log);
     this.#runs = new LiveRuns({
       store,
@@ -119,6 +127,7 @@ export class Runtime implements AsyncDisposable {
         await live.loop.submit({ kind: "run_quarantined", crashes });
       },
     });
+    if (!this.store.wasClosed()) await this.#endOrphans();
     await this.#runs.start();
     this.#stopRetention = startRetention(
       this.store,
@@ -134,10 +143,16 @@ export class Runtime implements AsyncDisposable {
     this.#closing.abort();
     const reason = new WorkflowError("shutting_down", "The server is shutting down.");
     this.#stopRetention();
-    this.#runs.stop(reason);
+    const stopped = this.#runs.stop(reason);
     this.#endings.rejectAll(reason);
-    await this.#resources.end();
+    await stopped;
+    await this.endResources();
     await this.store.close();
+  }
+
+  /** Disposes of what lives as long as the runtime. */
+  async endResources(): Promise<void> {
+    await this.#resources.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,8 +179,7 @@ export class Runtime implements AsyncDisposable {
     const run = this.#newRun(definition, request);
     const live = this.#runs.create(definition, run, emptyStory(definition));
     // A parent holds its place while it waits for its children: they need none of their own.
-    const isQueued =
-      !parent && !this.#admission.enter(run.runId, definition.name, definition.concurrency);
+    const isQueued = !parent && !this.#runs.enter(run.runId, definition);
     return this.#begin(live, { kind: "run_started", event, store, isQueued, parent }, idempotency);
   }
 
@@ -194,12 +208,14 @@ export class Runtime implements AsyncDisposable {
   async send(run: RunSummary, event: Event, target: string | null): Promise<void> {
     this.#checkOpen();
     const live = await this.#runs.find(run);
-    if (target !== null) checkTarget(live.loop.definition, target, event.type);
+    const { definition } = live.loop;
+    if (target !== null) checkTarget(definition, target, event.type);
+    const checked = checkEvent(definition, event);
     if (live.loop.state.status !== "running") {
       await live.loop.stored; // What is not, may not have been.
       throw handlerFinished(run.handlerId);
     }
-    await live.loop.submit({ kind: "event_received", event, target });
+    await live.loop.submit({ kind: "event_received", event: checked, target });
   }
 
   /** Resolves when the run has ended. False: it had ended before. */
@@ -216,7 +232,7 @@ export class Runtime implements AsyncDisposable {
   async delete(handlerId: string): Promise<boolean> {
     const run = await this.store.getHandler(handlerId);
     const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
-    this.#runs.get(run?.runId ?? "")?.stop(reason);
+    void this.#runs.get(run?.runId ?? "")?.stop(reason);
     const isDeleted = await this.#tryDelete(handlerId, run?.runId);
     if (run) this.#runs.drop(run.runId, reason);
     if (isDeleted) this.changes.deleted(handlerId);
@@ -229,7 +245,8 @@ export class Runtime implements AsyncDisposable {
     const ended = this.#endings.wait(runId);
     if (!this.#runs.get(runId)) {
       const run = await this.store.getRun(runId);
-      if (run && isTerminal(run.status)) this.#endings.resolve(run);
+      if (!run) this.#endings.reject(runId, runDeleted(runId));
+      else if (isTerminal(run.status)) this.#endings.resolve(run);
     }
     return ended;
   }
@@ -291,12 +308,36 @@ export class Runtime implements AsyncDisposable {
         if (!(await this.store.getRun(child.runId))) await this.start(child);
       },
       ended: (runId) => this.ended(runId),
-      cancel: async (runId) => {
-        const run = await this.store.getRun(runId);
-        if (run && !isTerminal(run.status)) await this.cancel(run);
-      },
+      cancel: (runId) => this.#cancelChild(runId),
       follow: (runId, after, signal) => this.store.feed.follow(runId, after, signal),
     };
+  }
+
+  /** Children that rest are not loaded: their parents may have ended as the process died. */
+  async #endOrphans(): Promise<void> {
+    for (const { runId } of await this.store.listHandlers({ statuses: ["running"] })) {
+      const parentId = parentIdOf(runId);
+      const parent = parentId === undefined ? undefined : await this.store.getRun(parentId);
+      if (parent && isTerminal(parent.status)) void this.#cancelChild(runId);
+    }
+  }
+
+  /** Its parent has ended: a store that fails now must not leave it running for ever. */
+  async #cancelChild(runId: string): Promise<void> {
+    try {
+      const run = await this.store.getRun(runId);
+      if (run && !isTerminal(run.status)) await this.cancel(run);
+    } catch (error) {
+      const { signal } = this.#closing;
+      if (signal.aborted) return;
+      this.#log("error", "A child could not be cancelled; it is tried again.", {
+        run: runId,
+        error,
+      });
+      const again = (): void => void this.#cancelChild(runId);
+      const stop = this.#clock.at(this.#clock.now() + parkedRunRetryMs, again);
+      signal.addEventListener("abort", stop, { once: true });
+    }
   }
 
   /**

@@ -39,13 +39,16 @@ export function createStateStore(invocation: Invocation): StateStore {
       return value === undefined ? fallback : structuredClone(value);
     },
     async set(path: string, value: unknown): Promise<void> {
-      change([{ path: pathOf(path), value: toJson(value, `state.${path}`) }]);
+      const segments = pathOf(path);
+      checkListItems(current(), segments);
+      change([{ path: segments, value: toJson(value, `state.${path}`) }]);
     },
     edit<T>(edit: (draft: Record<string, unknown>) => T | Promise<T>): Promise<T> {
       return inTurn(async () => {
         const before = current();
         const draft = structuredClone(before) as Record<string, unknown>;
-        const result = await edit(draft);
+        // An edit that never ends holds up the others until its step is over, and no longer.
+        const result = await invocation.orOver(edit(draft));
         replaceWith(toJson(draft, "state") as JsonObject, before);
         return result;
       });
@@ -78,4 +81,17 @@ function valueAt(value: Json | undefined, path: readonly string[]): Json | undef
     if (Array.isArray(parent)) return /^-?\d+$/.test(segment) ? parent.at(+segment) : undefined;
     return isJsonObject(parent) && Object.hasOwn(parent, segment) ? parent[segment] : undefined;
   }, value);
+}
+
+/** Objects on a path are made when they are missing; the items of a list are not. */
+function checkListItems(state: JsonObject, path: readonly string[]): void {
+  path.forEach((segment, depth) => {
+    const list = valueAt(state, path.slice(0, depth));
+    const isItem = /^-?\d+$/.test(segment) && Array.isArray(list) && Number(segment) < list.length;
+    if (!Array.isArray(list) || (isItem && Number(segment) >= -list.length)) return;
+    throw new WorkflowError(
+      "state_invalid",
+      `Expected \`${path.join(".")}\` to name one of the ${list.length} items of the list, got \`${segment}\`. Set the whole list to make it longer.`,
+    );
+  });
 }

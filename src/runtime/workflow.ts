@@ -16,6 +16,7 @@ import { type Acceptable, type InputFor, isJoin, type TypesIn } from "../workflo
 import type { Resource, ResourceValues } from "../workflow/resource.ts";
 import type { AnyEventType, EventOf, InputOfType } from "../workflow/event.ts";
 import type { Entries, OutputOf } from "../workflow/schema.ts";
+import { Admission } from "./admission.ts";
 import { RunHandle } from "./run-handle.ts";
 import { Runtime } from "./runtime.ts";
 
@@ -64,6 +65,8 @@ export class Workflow<
 > {
   readonly #options: WorkflowOptions<State>;
   readonly #steps: StepDraft[] = [];
+  /** Counts all runs of this workflow that have no server. */
+  readonly #admission = new Admission(null);
   #isInUse = false;
 
   constructor(options: WorkflowOptions<State> = {}) {
@@ -135,7 +138,7 @@ export class Workflow<
       args;
     const definition = this.define(this.title);
     const event = definition.startType.parse(input);
-    const runtime = new Runtime({ store, log, idleMs: null });
+    const runtime = new Runtime({ store, log, idleMs: null, admission: this.#admission });
     runtime.register(this, definition);
     const runId = runtime.newRunId();
     const started = store.open().then(() =>
@@ -147,6 +150,8 @@ export class Workflow<
         ...(state !== undefined && { state }),
       }),
     );
+    const ended = started.then(() => runtime.ended(runId));
+    void ended.catch(() => {}).then(() => runtime.endResources()); // The handle tells how it ended.
     return new RunHandle(runtime, runId, started);
   }
 

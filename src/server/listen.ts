@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 
 import { toFailure, WorkflowError } from "../base/errors.ts";
-import { bodyBytesMax, shutdownMs } from "../base/limits.ts";
+import { shutdownMs } from "../base/limits.ts";
 import type { KeepOpen } from "./endpoint.ts";
 
 export interface Listener {
@@ -41,8 +41,8 @@ function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.S
     return Bun.serve({
       hostname: host,
       port,
-      // Ours answers first, with words; this one is for what does not even tell its length.
-      maxRequestBodySize: 2 * bodyBytesMax,
+      // Ours counts every body, and answers with words; Bun's own limit would answer with none.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       idleTimeout: idleSeconds,
       // Bun's own pages for errors would show sources; and it would print errors of streams itself.
       development: false,

@@ -6,7 +6,7 @@ import { WorkflowError } from "../base/errors.ts";
 import type { StepContext } from "./context.ts";
 import { builtinNames } from "./names.ts";
 import type { Resource } from "./resource.ts";
-import type { AnyEventType, Event } from "./event.ts";
+import { type AnyEventType, type Event, typeOfEvent } from "./event.ts";
 import type { RetryFunction } from "./retry.ts";
 
 /** An author's function, its types checked where it was written and forgotten here. */
@@ -95,6 +95,16 @@ export function checkTarget(definition: Definition, step: string, type: string):
   throw new WorkflowError(
     "step_unknown",
     `Step \`${step}\` of workflow \`${definition.name}\` does not accept \`${type}\`. It accepts ${target.accepts.map((name) => `\`${name}\``).join(", ")}.`,
+  );
+}
+
+/** An event of a type that the workflow knows, with valid data. Throws if it cannot be one. */
+export function checkEvent(definition: Definition, event: Event): Event {
+  const type = definition.eventTypes.get(event.type);
+  if (type) return typeOfEvent(event) === type ? event : type.parse(event.data);
+  throw new WorkflowError(
+    "event_type_unknown",
+    `Workflow \`${definition.name}\` does not know the event type \`${event.type}\`. It knows ${[...definition.eventTypes.keys()].map((name) => `\`${name}\``).join(", ")}.`,
   );
 }
 

@@ -83,6 +83,8 @@ export function titleOf(name: string): string {
 
 // ---
 
+const issueLengthMax = 300;
+
 interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -110,7 +112,8 @@ function toFieldIssue(issue: StandardIssue): FieldIssue {
   const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
   return {
     path: path.map((key) => (typeof key === "number" ? key : String(key))),
-    message: issue.message,
+    // It quotes what came, however long that was.
+    message: issue.message.slice(0, issueLengthMax),
   };
 }
 
@@ -130,8 +133,12 @@ function pick(source: Record<string, unknown>, keys: readonly string[]): Record<
  */
 function foreignJsonSchema(schema: StandardSchema): Record<string, unknown> {
   const props = schema["~standard"] as { jsonSchema?: { input?: (options: object) => unknown } };
-  const described = props.jsonSchema?.input?.({ target: "draft-2020-12" });
-  return isJsonObject(described) ? { ...described } : {};
+  try {
+    const described = props.jsonSchema?.input?.({ target: "draft-2020-12" });
+    return isJsonObject(described) ? { ...described } : {};
+  } catch {
+    return {}; // A library says so of what JSON Schema has no words for, such as a custom check.
+  }
 }
 
 function merged(base: Record<string, unknown>, own: object): Record<string, unknown> {

@@ -2,7 +2,7 @@
  * Runs that chance has made: whatever happens in whatever order, the laws of `run.ts` hold after
  * every tick, and once no more is asked of a run it comes to its end.
  */
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 
 import { reduce } from "../../src/engine/reduce.ts";
 import { resume } from "../../src/engine/resume.ts";
@@ -22,7 +22,8 @@ const plain = define(
     u: { accepts: [A, B], emits: [C, StopEvent], workers: 1 },
   },
   { timeout: 60 },
-  (workflow) => workflow.catchError("c", { emits: [A, StopEvent], recoveries: 2 }, () => {}),
+  (workflow) =>
+    workflow.catchError("c", { emits: [A, StopEvent], steps: ["t"], recoveries: 2 }, () => {}),
 );
 
 const joined = define(
@@ -84,7 +85,7 @@ class Driver {
     const { run } = this;
     const { step, id } = job;
     const emits = run.definition.steps.get(step)?.emits ?? [];
-    const names = emits.filter((name) => name !== "StopEvent" || this.#chance() < 0.05);
+    const names = emits.filter((name) => name !== "StopEvent" || this.#chance() < 0.1);
     const events = names.length > 0 ? Array.from({ length: 2 }, () => this.#event(names)) : [];
     const of = { step, job: id, attempt: job.attempt };
     const value = Math.floor(this.#chance() * 9);
@@ -139,14 +140,18 @@ const kinds = [
 ] as const;
 
 describe.each(kinds)("runs with %s", (_what, definition) => {
-  const drivers = Array.from({ length: 120 }, (_, seed) => {
-    const driver = new Driver(definition, seed);
-    for (let i = 0; i < 50; i++) driver.step();
-    return driver;
+  const drivers: Driver[] = [];
+
+  beforeAll(() => {
+    for (let seed = 0; seed < 80; seed++) {
+      const driver = new Driver(definition, seed);
+      for (let i = 0; i < 50; i++) driver.step();
+      drivers.push(driver);
+    }
   });
 
   test("keep the laws after every tick", () => {
-    expect(drivers.every(({ run }) => run.ticks.length > 1)).toBe(true);
+    expect([drivers.length, drivers.filter(({ run }) => run.ticks.length < 10)]).toEqual([80, []]);
   });
 
   test("end in all the ways that there are", () => {

@@ -161,7 +161,7 @@ describe("an event that nobody takes", () => {
     run.receive(Answer({ n: 2 }));
     run.wait("s", 1, Answer);
     expect(run.job("s", 1)?.waits[0]?.answer).toEqual(Answer({ n: 1 }));
-    expect(run.state.unclaimed).toEqual([Answer({ n: 2 })]);
+    expect(run.state.unclaimed).toEqual([{ event: Answer({ n: 2 }), target: null }]);
   });
 
   test("is kept only so long: beyond a hundred the oldest goes", () => {
@@ -170,7 +170,7 @@ describe("an event that nobody takes", () => {
     for (let n = 0; n <= unclaimedEventsMax; n++) run.receive(Answer({ n }));
     expect([run.state.unclaimed.length, run.state.unclaimed[0], run.words.length]).toEqual([
       unclaimedEventsMax,
-      Answer({ n: 1 }),
+      { event: Answer({ n: 1 }), target: null },
       unclaimedEventsMax + 1,
     ]);
   });

@@ -167,6 +167,24 @@ describe("in the next process", () => {
     expect(began).toEqual(["a", "b"]);
   });
 
+  test("a run that was at work keeps its place", async () => {
+    const began: unknown[] = [];
+    const workflow = oneStep(
+      ({ data }) => {
+        began.push(data["name"]);
+        return new Promise(() => {});
+      },
+      {},
+      { concurrency: 1 },
+    );
+    const first = await Process.open({ w: workflow });
+    await startAll(first, "w", ["a", "b"]);
+    await first.runtime.close();
+    await using second = await Process.open({ w: workflow }, { store: first.store });
+    await startAll(second, "w", ["c"]);
+    expect(began).toEqual(["a", "a"]);
+  });
+
   test("a queued run of an old handler does not push in before one that is under way", async () => {
     const { began, workflow } = waiters({ concurrency: 1 });
     const first = await Process.open({ w: workflow });
@@ -182,8 +200,7 @@ describe("in the next process", () => {
   });
 });
 
-// Known: each run without a server has places of its own.
-test.failing("runs without a server share the places of their workflow", async () => {
+test("runs without a server share the places of their workflow", async () => {
   const opened = gate();
   let most = 0;
   let count = 0;

@@ -221,14 +221,35 @@ describe("when its parent ends", () => {
   });
 });
 
-test("a step whose time is over ends the child that it was waiting for", async () => {
+test("a step whose time is over ends the child that it was waiting for, and starts another", async () => {
   const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}), {
     timeout: 1,
+    retry: { attempts: 2, delay: 1 },
   });
   await using process = await Process.open({ w: workflow });
-  await process.start("w");
+  const run = await process.start("w");
+  const statuses = async () =>
+    (await process.store.listHandlers({})).map(({ status }) => status).toSorted();
   await process.advance(1);
-  expect((await childOf(process, "w.asker")).status).toBe("cancelled");
+  expect(await statuses()).toEqual(["cancelled", "running"]);
+  await process.advance(1);
+  expect(await statuses()).toEqual(["cancelled", "running", "running"]);
+  const [, , second] = await process.store.listHandlers({});
+  await process.send(second!, Answer({ n: 8 }));
+  expect(await process.result(run)).toBe(8);
+});
+
+test("children need no place of their own: their parent has one for them", async () => {
+  const narrow = new Workflow({ name: "narrow", concurrency: 1 }).step(
+    "s",
+    { accepts: [StartEvent], emits: [StopEvent] },
+    () => StopEvent({ result: 1 }),
+  );
+  const workflow = parentOf([narrow], (context) =>
+    Promise.all([context.runWorkflow(narrow, {}), context.runWorkflow(narrow, {})]),
+  );
+  await using process = await Process.open({ w: workflow }, { concurrency: 1 });
+  expect(await process.result(await process.start("w"))).toEqual([1, 1]);
 });
 
 describe("in the next process", () => {

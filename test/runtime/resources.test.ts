@@ -273,27 +273,22 @@ describe("disposal", () => {
     expect(trace).toEqual(["+it1", "-it1"]);
   });
 
-  // Known: those of the server are disposed of while the others are still on their way.
-  test.failing(
-    "of the server comes last when it closes, after steps and runs have let go",
-    async () => {
-      const trace: string[] = [];
-      const server = traced(trace, "server", "server");
-      const run = traced(trace, "run", "run", { server });
-      const step = traced(trace, "step", "step", { run });
-      const workflow = oneStep((_event, context) => context.waitForEvent(Answer), {
-        resources: { step },
-      });
-      const process = await Process.open({ w: workflow });
-      await process.start("w");
-      await settle();
-      await process.runtime.close();
-      expect(trace.slice(3)).toEqual(["-step1", "-run1", "-server1"]);
-    },
-  );
+  test("of the server comes last when it closes, after steps and runs have let go", async () => {
+    const trace: string[] = [];
+    const server = traced(trace, "server", "server");
+    const run = traced(trace, "run", "run", { server });
+    const step = traced(trace, "step", "step", { run });
+    const workflow = oneStep((_event, context) => context.waitForEvent(Answer), {
+      resources: { step },
+    });
+    const process = await Process.open({ w: workflow });
+    await process.start("w");
+    await settle();
+    await process.runtime.close();
+    expect(trace.slice(3)).toEqual(["-step1", "-run1", "-server1"]);
+  });
 
-  // Known: a run without a server has a runtime that nobody closes.
-  test.failing("of the server comes to a run that has none, at its end", async () => {
+  test("of the server comes to a run that has none, at its end", async () => {
     const trace: string[] = [];
     await twoSteps(trace, { it: traced(trace, "it", "server") }).run();
     await settle();

@@ -219,9 +219,22 @@ describe("an event that is sent into a run", () => {
       await opened.opened;
       return StopEvent();
     });
-    await run.sendEvent(Work());
+    await run.sendEvent(StopEvent());
     opened.open();
     expect(await typesOf(run.stream({ includeInternal: true }))).toContain("UnhandledEvent");
+  });
+
+  test("of a type that the workflow does not know is refused", async () => {
+    const opened = gate();
+    const run = runStep(async () => {
+      await opened.opened;
+      return StopEvent();
+    });
+    expect(await rejectionOf(run.sendEvent(Work()))).toStartWith(
+      "event_type_unknown: Workflow `workflow` does not know the event type `Work`.",
+    );
+    opened.open();
+    await run;
   });
 });
 

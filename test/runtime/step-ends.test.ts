@@ -3,9 +3,10 @@ import { describe, expect, test } from "bun:test";
 
 import { FatalError, RetryError } from "../../src/base/errors.ts";
 import type { LogLevel } from "../../src/base/log.ts";
-import { StopEvent } from "../../src/workflow/builtin.ts";
+import { Workflow } from "../../src/runtime/workflow.ts";
+import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { RetryPolicy } from "../../src/workflow/retry.ts";
-import { type Body, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
+import { type Body, Done, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
 import { Process } from "./process.ts";
 
 describe("a step that returns", () => {
@@ -21,6 +22,16 @@ describe("a step that returns", () => {
   ])("%s fails, and says what was declared", async (_what, body, got) => {
     expect(await rejectionOf(runStep(body))).toBe(
       `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} ${got}. ${cure}`,
+    );
+  });
+
+  test("an event that only another step declared fails", async () => {
+    const workflow = new Workflow()
+      .step("s", { accepts: [StartEvent], emits: [Work] }, (() => Done()) as never)
+      .step("t", { accepts: [Work], emits: [Done] }, () => Done())
+      .step("u", { accepts: [Done], emits: [StopEvent] }, () => StopEvent());
+    expect(await rejectionOf(workflow.run())).toBe(
+      `run_failed: Expected step \`s\` to return \`Work\`, ${declared} event \`Done\`. ${cure}`,
     );
   });
 

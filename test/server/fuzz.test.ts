@@ -12,13 +12,16 @@ import { workflows } from "../wire/workflows.ts";
 
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1_000_000);
 const budgetMs = 2_500;
+/** So many are asked even where time is short, that all sorts of answers are among them. */
+const requestsMin = 1_500;
 
 const host = openServer({ corsOrigins: ["https://a.example"] }, workflows);
 afterAll(() => host.server.close());
 
+// Not those that count to a number of the caller's: chance makes it 2^53.
 const names = [
-  ...["greet", "math", "hitl", "fanout", "fail", "flaky", "slow", "wait", "counter", "rescue"],
-  ...["loop", "family", "unicode", "opaque", "twice", "none", "__proto__", "", "..", "a/b"],
+  ...["greet", "math", "hitl", "fail", "flaky", "slow", "wait", "counter", "rescue", "family"],
+  ...["unicode", "opaque", "twice", "nested", "none", "__proto__", "", "..", "a/b"],
 ];
 const ids = ["h0", "h1", "h2", "h3", "h4", "nobody", "__proto__", " ", "é/ü", "..", "\u0001"];
 const types = [
@@ -197,7 +200,7 @@ test(
     // Runs that nobody answers would keep a `/run` waiting: somebody ends them all the time.
     const waiting = new Set<Promise<void>>();
     let count = 0;
-    for (; performance.now() < endsAt; count++) {
+    for (; performance.now() < endsAt || count < requestsMin; count++) {
       const target = path(dice, waiting.size > 0);
       const verb = method(dice, target);
       const request = {
@@ -244,7 +247,6 @@ test(
     for (const expected of [200, 202, 204, 400, 403, 404, 405, 409, 421, 500]) {
       expect([expected, (statuses.get(expected) ?? 0) > 0]).toEqual([expected, true]);
     }
-    expect(count).toBeGreaterThan(300);
     expect(host.log.filter(({ level }) => level === "error")).toEqual([]);
   },
   budgetMs + 20_000,
