@@ -145,7 +145,7 @@ export function initialState(definition: Definition): RunState {
     at: 0,
     startedAt: null,
     deadlineAt: null,
-    steps: Object.fromEntries([...definition.steps.keys()].map((name) => [name, emptyStep])),
+    steps: emptySteps(definition),
     queued: null,
     early: [],
     nextJob: 1,
@@ -158,6 +158,18 @@ export function initialState(definition: Definition): RunState {
     result: null,
     failure: null,
   };
+}
+
+const emptyStepsOf = new WeakMap<Definition, RunState["steps"]>();
+
+/** Of a workflow; all its runs share it, since no state is ever changed in place. */
+function emptySteps(definition: Definition): RunState["steps"] {
+  const known = emptyStepsOf.get(definition);
+  if (known) return known;
+  const names = [...definition.steps.keys()];
+  const steps = Object.fromEntries(names.map((name) => [name, emptyStep]));
+  emptyStepsOf.set(definition, steps);
+  return steps;
 }
 
 /**

@@ -28,7 +28,8 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
   const declaredBytes = Number(request.headers.get("content-length") ?? 0);
   if (declaredBytes > limits.bytesMax) throw tooLarge(limits.bytesMax, `${declaredBytes}`);
 
-  const bytes = await readBytes(request, limits.bytesMax);
+  const isShort = framed.has(request) && request.headers.has("content-length");
+  const bytes = await (isShort ? readWhole(request) : readBytes(request, limits.bytesMax));
   if (bytes.length === 0) throw invalid("Expected a JSON value, got an empty body.");
   const text = decode(bytes);
   const depth = jsonDepth(text);
@@ -39,16 +40,34 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
 }
 
 /**
+ * Says that this request comes from a parser of HTTP, which holds a body to the length that its
+ * header declares. Such a body is read whole: through a stream, Bun 1.4.5 takes 40 µs longer.
+ */
+export function trustLength(request: Request): void {
+  framed.add(request);
+}
+
+/**
  * Headers for an answer that leaves the rest of a body unread. Bun 1.4.5 goes on to read and throw
  * away such a rest, of a chunked body for ever, at gigabytes per second: so that connection has to
  * close. One of a declared length may end by itself: many clients see the answer only after it.
  */
 export function unreadBodyHeaders(request: Request): Readonly<Record<string, string>> {
-  const isEndless = request.body !== null && !request.headers.has("content-length");
+  const isEndless = !request.headers.has("content-length") && request.body !== null;
   return isEndless ? { connection: "close" } : {};
 }
 
 // ---
+
+const framed = new WeakSet<Request>();
+
+async function readWhole(request: Request): Promise<Uint8Array> {
+  try {
+    return await request.bytes();
+  } catch (error) {
+    throw gone(0, error);
+  }
+}
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../base/json.ts";
 
 export interface Envelope {
   readonly value: JsonObject;
@@ -47,15 +47,13 @@ export function fromWireValue(value: JsonObject): JsonObject {
 // ---
 
 function toWireValue({ family, fields }: WireType, data: JsonObject): JsonObject {
-  const entries = Object.entries(data);
-  const declared = entries.filter(
+  const declared: [string, Json][] = [];
+  const extra: [string, Json][] = [];
+  for (const [name, field] of Object.entries(data)) {
+    if (!fields.has(name)) extra.push([name, field]);
     // A stop event without a result shows none.
-    ([name, field]) =>
-      fields.has(name) && !(family === "stop" && name === "result" && field === null),
-  );
-  const extra = entries.filter(([name]) => !fields.has(name));
-  return {
-    ...Object.fromEntries(declared),
-    ...(extra.length > 0 && { _data: Object.fromEntries(extra) }),
-  };
+    else if (family !== "stop" || name !== "result" || field !== null) declared.push([name, field]);
+  }
+  if (extra.length > 0) declared.push(["_data", Object.fromEntries(extra)]);
+  return Object.fromEntries(declared);
 }

@@ -59,7 +59,7 @@ export function unwrapResult(body: HandlerBody): HandlerBody {
 
 /** Older Pythons read an offset, but not `Z`. */
 export function toTimestamp(at: number): string {
-  return new Date(at).toISOString().replace("Z", "+00:00");
+  return `${new Date(at).toISOString().slice(0, -1)}+00:00`;
 }
 
 // ---

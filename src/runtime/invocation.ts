@@ -37,7 +37,9 @@ export class Invocation {
   readonly step: StepDefinition;
   /** The job as it was when the function started. */
   readonly job: Job;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for the signal: most step functions never look at it. */
+  #controller: AbortController | undefined;
+  #interruption: { readonly reason: unknown } | undefined;
   readonly #over = Promise.withResolvers<never>();
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
   #isOver = false;
@@ -50,6 +52,10 @@ export class Invocation {
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#interruption) this.#controller.abort(this.#interruption.reason);
+    }
     return this.#controller.signal;
   }
 
@@ -64,14 +70,15 @@ export class Invocation {
 
   /** Tells what the function did. Throws when the function is over. */
   submit(body: JobTickBody): Promise<void> {
-    if (this.#isOver) throw this.signal.reason;
+    if (this.#isOver) throw this.#interruption?.reason;
     const { step, id: job, attempt } = this.job;
     return this.ports.loop.submit({ ...body, step, job, attempt });
   }
 
   /** Raises the function's signal, and leaves it to the function, or its caller, to end. */
   interrupt(reason: unknown): void {
-    this.#controller.abort(reason);
+    this.#interruption ??= { reason };
+    this.#controller?.abort(reason);
     this.#over.reject(reason);
   }
 
@@ -88,7 +95,8 @@ export class Invocation {
   abandon(): void {
     this.#isOver = true;
     this.#waits.clear();
-    this.#over.reject(new Error("The run has left memory."));
+    this.#interruption ??= { reason: new Error("The run has left memory.") };
+    this.#over.reject(this.#interruption.reason);
   }
 
   /** What `work` comes to, unless the function is interrupted, ended or abandoned before. */

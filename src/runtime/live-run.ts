@@ -162,8 +162,9 @@ export class LiveRun {
         this.#ports.log("error", "A child could not be cancelled.", { run: runId, error });
       });
     }
-    const reason = new DOMException("The run has ended.", "AbortError");
-    void this.#letGo((invocation) => invocation.end(reason));
+    void this.#letGo((invocation) =>
+      invocation.end(new DOMException("The run has ended.", "AbortError")),
+    );
   }
 
   /** Drops timers and invocations; when the last step has let go, the run's resources end. */

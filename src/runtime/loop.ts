@@ -113,7 +113,7 @@ export class Loop {
       batch.orders.push({ command, attempt: this.#attemptOf(command) });
     }
     batch.isProgress ||= tick.kind === "step_succeeded" || tick.kind === "step_failed";
-    if (state.status !== "running") batch.outcome = toOutcome(this.definition, state, at);
+    if (state.status !== "running") batch.outcome = toOutcome(state, batch.events, at);
     return batch.done.promise;
   }
 
@@ -200,7 +200,7 @@ export class Loop {
       if (attempt === this.#attemptOf(command)) this.#ports.perform(command);
     }
     if (outcome) {
-      this.stop(new Error("The run has ended."));
+      this.stop(runHasEnded);
       this.#ports.stopped({ state: this.#state });
     }
   }
@@ -213,6 +213,8 @@ function restOf(state: RunState): Rest | null {
   if (state.status !== "running" || state.startedAt === null || !isIdle(state)) return null;
   return { wakeAt: nextTimerAt(state) };
 }
+
+const runHasEnded = new Error("The run has ended.");
 
 /** A rejection that may go unheeded: most ticks are waited for by nobody. */
 function rejected(reason: unknown): Promise<never> {

@@ -27,10 +27,11 @@ export function toNewEvent(definition: Definition, published: Published, at: num
 }
 
 /** What the handler shows of a run that has ended. */
-export function toOutcome(definition: Definition, state: RunState, at: number): Outcome {
+export function toOutcome(state: RunState, events: readonly NewEvent[], at: number): Outcome {
   return {
     status: state.status,
-    result: state.result && encodeEvent(definition, state.result),
+    // The last event of a run that has completed is its stop event.
+    result: state.result && must(events.at(-1), "A run ends with an event.").json,
     error: state.failure?.message ?? null,
     completedAt: at,
   };

@@ -4,6 +4,7 @@
  */
 import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
+import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
 import { retryPolicy } from "../workflow/retry.ts";
 import { must } from "../base/assert.ts";
@@ -27,11 +28,22 @@ export async function runStep(invocation: Invocation): Promise<void> {
     void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
   } finally {
     stopTimer();
-    invocation.end(new WorkflowError("step_ended", `Step \`${invocation.step.name}\` has ended.`));
+    invocation.end(hasEnded(invocation.step));
   }
 }
 
 // ---
+
+/** One for all calls of a step: it says nothing of a single one, and a stack is slow to take. */
+const endings = new WeakMap<StepDefinition, WorkflowError>();
+
+function hasEnded(step: StepDefinition): WorkflowError {
+  const known = endings.get(step);
+  if (known) return known;
+  const error = new WorkflowError("step_ended", `Step \`${step.name}\` has ended.`);
+  endings.set(step, error);
+  return error;
+}
 
 async function call(invocation: Invocation): Promise<unknown> {
   const { job, ports, step } = invocation;

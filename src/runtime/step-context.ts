@@ -16,7 +16,7 @@ export function createStepContext(
   invocation: Invocation,
   resources: Readonly<Record<string, unknown>>,
 ): StepContext {
-  const { ports, step, signal } = invocation;
+  const { ports, step } = invocation;
   const { loop, runId, handlerId } = ports;
   const context: Record<keyof StepContext, unknown> = {
     runId,
@@ -24,7 +24,9 @@ export function createStepContext(
     workflowName: loop.definition.name,
     stepName: step.name,
     attempt: attemptOf(invocation),
-    signal,
+    get signal() {
+      return invocation.signal;
+    },
     store: createStateStore(invocation),
     resources,
     log: createLog(invocation),

@@ -48,7 +48,14 @@ export function createApp(services: Services): App {
         checkOpen(services);
         await ready;
       }
-      const call = { request, params: match.params, query: url.searchParams, keepOpen };
+      const call = {
+        request,
+        params: match.params,
+        get query() {
+          return url.searchParams;
+        },
+        keepOpen,
+      };
       return match.target(services, call);
     }
     if (match.kind === "not_found") throw new WorkflowError("route_not_found", "Not Found");
@@ -93,17 +100,18 @@ function checkOpen({ shutdown }: Services): void {
 }
 
 function addHeaders(response: Response, request: Request, { settings }: Services): void {
-  const { headers } = response;
-  for (const [name, value] of Object.entries(corsHeaders(request, settings))) {
+  const added = settings.corsOrigins.size > 0 ? corsHeaders(request, settings) : {};
+  for (const [name, value] of Object.entries(added)) {
     // A file may vary by more than its reader.
-    if (name === "vary") headers.append(name, value);
-    else headers.set(name, value);
+    if (name === "vary") response.headers.append(name, value);
+    else response.headers.set(name, value);
   }
   const isUnread = !request.bodyUsed || response.status >= 400;
   // Bun 1.4.5 shows no body for GET and HEAD, and goes on reading one all the same.
   const isHidden = isRead(request) && request.headers.has("transfer-encoding");
+  if (!isUnread) return;
   const closing = isHidden ? { connection: "close" } : unreadBodyHeaders(request);
-  if (isUnread) for (const [name, value] of Object.entries(closing)) headers.set(name, value);
+  for (const [name, value] of Object.entries(closing)) response.headers.set(name, value);
 }
 
 /** What a caller may know: our own words, or an id under which the log has the rest. */

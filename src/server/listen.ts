@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 
 import { toFailure, WorkflowError } from "../base/errors.ts";
 import { shutdownMs } from "../base/limits.ts";
+import { trustLength } from "../http/body.ts";
 import type { KeepOpen } from "./endpoint.ts";
 
 export interface Listener {
@@ -48,12 +49,14 @@ function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.S
       development: false,
       // With that, Bun 1.4.5 would share the port with any other process that asks for it.
       reusePort: false,
-      fetch: (request, server) =>
-        fetch(request, () => {
+      fetch: (request, server) => {
+        trustLength(request);
+        return fetch(request, () => {
           server.timeout(request, 0);
           // Bun 1.4.5 would leave the connection without a limit for all later requests.
           return { [Symbol.dispose]: () => server.timeout(request, idleSeconds) };
-        }),
+        });
+      },
     });
   } catch (error) {
     const { code = "", message } = toFailure(error);

@@ -43,7 +43,7 @@ export function parseData(schema: DataSchema, type: string, input: unknown): Jso
   // To a schema of objects a list is one, with its indices as fields.
   if (Array.isArray(input))
     throw refuse(type, [{ path: [], message: "Expected Object but got Array" }]);
-  const entries = validate(v.looseObject(schema.entries), type, input);
+  const entries = validate(openObject(schema), type, input);
   const output = schema.foreign
     ? { ...validate(schema.foreign, type, input), ...pick(entries, Object.keys(schema.entries)) }
     : entries;
@@ -84,6 +84,15 @@ export function titleOf(name: string): string {
 // ---
 
 const issueLengthMax = 300;
+
+/** Made once for each type: making a schema costs more than what it checks of a small event. */
+const openObjects = new WeakMap<DataSchema, StandardSchema>();
+
+function openObject(schema: DataSchema): StandardSchema {
+  const made = openObjects.get(schema) ?? v.looseObject(schema.entries);
+  openObjects.set(schema, made);
+  return made;
+}
 
 interface StandardIssue {
   readonly message: string;

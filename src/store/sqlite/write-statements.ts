@@ -14,6 +14,8 @@ export interface Position {
 
 export interface WriteStatements {
   readonly dataVersion: Statement<{ data_version: number }, []>;
+  readonly hasHandler: Statement<object, [string]>;
+  readonly hasRun: Statement<object, [string]>;
   readonly insertHandler: Statement<unknown, [string]>;
   readonly supersede: Statement<unknown, [string]>;
   readonly insertRun: Statement<{ key: Key }, [NewRow]>;
@@ -63,6 +65,8 @@ type Deletes = Pick<
 function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Deletes> {
   return {
     dataVersion: database.prepare("PRAGMA data_version"),
+    hasHandler: database.prepare("SELECT 1 FROM handler WHERE handler_id = ?"),
+    hasRun: database.prepare("SELECT 1 FROM run WHERE run_id = ?"),
     insertHandler: database.prepare("INSERT INTO handler (handler_id) VALUES (?)"),
     supersede: database.prepare("UPDATE run SET is_current = 0 WHERE run_id = ?"),
     insertRun: database.prepare(

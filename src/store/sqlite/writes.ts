@@ -63,8 +63,10 @@ export class Writes {
 
   create(run: NewRun, first: CommitText): Written<void> | WorkflowError {
     const { runId, handlerId, workflowName, startedAt, idempotency, forkedFrom } = run;
-    const previous = this.#reads.handler(handlerId);
-    const namesake = this.#reads.run(runId);
+    // Nearly every run is the first of a new handler: two looks at an index tell.
+    const { hasHandler, hasRun } = this.#statements;
+    const previous = hasHandler.get(handlerId) ? this.#reads.handler(handlerId) : undefined;
+    const namesake = hasRun.get(runId) ? this.#reads.run(runId) : undefined;
     const started = idempotency && this.#reads.start(idempotency.key)?.run;
     const refusal = refuseCreate(run, { previous, namesake, started });
     if (refusal) return refusal;
