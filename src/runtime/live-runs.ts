@@ -195,7 +195,10 @@ export class LiveRuns {
       idleMs,
       resources,
       children,
-      commit,
+      commit: async (commitment) => {
+        await commit(commitment);
+        this.#alarms.cancel(summary.runId); // The store is well again.
+      },
       ended: (ended) => this.#end(ended),
       broke: (error) => this.#park(live, error),
       idled: () => this.#release(live),
@@ -242,7 +245,7 @@ export class LiveRuns {
     void this.#ports.store
       .getRun(runId)
       .then(async (run) => {
-        if (!run) return;
+        if (!run) return this.#alarms.cancel(runId); // It never came to be, or is no more.
         // A commit that failed may have been stored all the same, also its last one.
         if (isTerminal(run.status)) this.#bury(run);
         else if (this.#ports.registry.get(run.workflowName)) await this.find(run);

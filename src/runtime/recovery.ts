@@ -1,11 +1,13 @@
 /**
- * What becomes of unfinished runs when a process starts: they go on. After a crash, one of them may
- * have been its cause, so each is counted when it is taken up again, until it has got somewhere.
+ * What becomes of unfinished runs when a process starts: they go on. If the process before ended by
+ * itself, one of them has ended it, so each is counted until it has got somewhere.
  *
- * - A run that was taken up and died with the process before is tried alone, one at a time.
- * - One that has died so with `crashesMax` processes is not tried again: it has failed.
+ * - A run that was taken up and was there when the process ended again is tried alone, one at a
+ *   time.
+ * - One that was there at `crashesMax` such ends is not tried again: it has failed.
  *
- * So a poisoned run costs a few restarts, and takes nobody with it.
+ * So a poisoned run costs a few restarts, and takes nobody with it. A process that was killed (by a
+ * signal, for want of memory, by the loss of power) tells nothing of its runs: all of them go on.
  */
 import type { Clock } from "../base/clock.ts";
 import { crashesMax, trialMs } from "../base/limits.ts";
@@ -34,7 +36,7 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
     ports,
     active.filter((run) => !known.includes(run)),
   );
-  if (ports.store.wasClosed()) {
+  if (!ports.store.wasExit()) {
     await Promise.all(known.map((run) => ports.go(run)));
     return;
   }

@@ -232,10 +232,13 @@ export class Runtime implements AsyncDisposable {
   async delete(handlerId: string): Promise<boolean> {
     const run = await this.store.getHandler(handlerId);
     const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
-    void this.#runs.get(run?.runId ?? "")?.stop(reason);
+    const live = this.#runs.get(run?.runId ?? "");
+    void live?.stop(reason);
     const isDeleted = await this.#tryDelete(handlerId, run?.runId);
     if (run) this.#runs.drop(run.runId, reason);
     if (isDeleted) this.changes.deleted(handlerId);
+    // A run that has children under way is under way itself, so it is in memory.
+    for (const child of live?.loop.state.children ?? []) await this.delete(child.handlerId);
     return isDeleted;
   }
 

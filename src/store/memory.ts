@@ -129,6 +129,10 @@ export class MemoryStore implements Store {
     return true;
   }
 
+  wasExit(): boolean {
+    return false;
+  }
+
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
     return toRecord(this.#handlers.get(handlerId)?.at(-1));
   }

@@ -133,6 +133,10 @@ export class SqliteStore implements Store {
     return this.#mustBeOpen().lock.wasReleased;
   }
 
+  wasExit(): boolean {
+    return this.#mustBeOpen().lock.wasExit;
+  }
+
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
     return this.#read((reads) => reads.handler(handlerId));
   }

@@ -164,6 +164,10 @@ export interface Store {
    * Whether whoever had the store before this process let go of it in order. True for a new store.
    */
   wasClosed(): boolean;
+  /**
+   * Whether it ended by itself without that (`process.exit`, an uncaught error): nobody killed it.
+   */
+  wasExit(): boolean;
 
   /** The current run of a handler. */
   getHandler(handlerId: string): Promise<RunRecord | undefined>;

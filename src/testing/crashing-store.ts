@@ -80,6 +80,10 @@ export class CrashingStore implements Store {
     return this.#disk.wasClosed();
   }
 
+  wasExit(): boolean {
+    return this.#disk.wasExit();
+  }
+
   delete(handlerId: string): Promise<boolean> {
     return this.#read(() => this.#disk.delete(handlerId));
   }

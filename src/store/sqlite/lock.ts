@@ -21,6 +21,8 @@ export class FileLock {
    * that died. After the loss of power it may be there or not: for that no process is to blame.
    */
   readonly wasReleased: boolean;
+  /** Whether that process ended by itself, and was not killed: it has had time to say so. */
+  readonly wasExit: boolean;
   readonly #holder: Database;
   readonly #ownerPath: string;
 
@@ -30,14 +32,29 @@ export class FileLock {
     this.#holder = hold(path, this.#ownerPath);
     try {
       this.wasReleased = !existsSync(this.#ownerPath);
-      writeFileSync(this.#ownerPath, `${process.pid} ${hostname()}\n`, { mode: 0o600 });
+      this.wasExit = readOwner(this.#ownerPath).endsWith(` ${exitMark}`);
+      this.#writeOwner();
+      process.on("exit", this.#onExit);
     } catch (error) {
       this.abandon();
       throw error;
     }
   }
 
+  /**
+   * A step may end the process. One that has done its work (0), or is told to go (128 and up), not.
+   */
+  readonly #onExit = (code: number): void => {
+    if (code > 0 && code < 128) this.#writeOwner(exitMark);
+  };
+
+  #writeOwner(...marks: readonly string[]): void {
+    const words = [process.pid, hostname(), ...marks];
+    writeFileSync(this.#ownerPath, `${words.join(" ")}\n`, { mode: 0o600 });
+  }
+
   release(): void {
+    process.off("exit", this.#onExit);
     // First the name, then the lock: the other way round, this could remove the next owner's name.
     // The lock file stays. Removed, it could be locked twice: once by name, once by descriptor.
     rmSync(this.#ownerPath, { force: true });
@@ -48,12 +65,15 @@ export class FileLock {
    * As if it had never been taken: what its owner before left behind is for the next one to see.
    */
   abandon(): void {
+    process.off("exit", this.#onExit);
     if (this.wasReleased) this.release();
     else this.#holder.close(true);
   }
 }
 
 // ---
+
+const exitMark = "exited";
 
 function hold(path: string, ownerPath: string): Database {
   const lockPath = `${path}.lock`;

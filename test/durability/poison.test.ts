@@ -1,0 +1,135 @@
+/** A run that kills its process costs a few restarts, and takes nobody with it. */
+import { expect, test } from "bun:test";
+
+import { until } from "../support/until.ts";
+import { Client } from "./support/client.ts";
+import { readWorld } from "./support/laws.ts";
+import { type ServerProcess, startServer } from "./support/process.ts";
+import { createScratch, type Scratch } from "./support/scratch.ts";
+
+function start(scratch: Scratch, life: number): Promise<ServerProcess> {
+  const env = { WORLD_FILE: scratch.file("world.jsonl"), LIFE: String(life) };
+  return startServer({ fixture: "poison.ts", store: scratch.file("state.db"), env });
+}
+
+async function completed(client: Client, id: string, withinMs?: number): Promise<void> {
+  await until(
+    async () => (await client.handler(id)).status === "completed",
+    `${id} has completed`,
+    withinMs,
+  );
+}
+
+test("a run that ends the process three times has failed, and everybody else completes", async () => {
+  using scratch = createScratch();
+  const ids: string[] = [];
+  let poison = "";
+  {
+    await using server = await start(scratch, 0);
+    const client = new Client(server.url);
+    for (let index = 0; index < 4; index++) {
+      ids.push((await client.start("slow", { ms: 600 })).handler_id);
+      ids.push((await client.start("patient")).handler_id);
+    }
+    poison = (await client.start("poison")).handler_id;
+    expect(await server.exited).toBe(1);
+  }
+  for (let life = 1; life <= 2; life++) {
+    await using server = await start(scratch, life);
+    expect(await server.exited).toBe(1);
+  }
+  await using server = await start(scratch, 3);
+  const client = new Client(server.url);
+  const handler = await client.handler(poison);
+  expect(handler).toMatchObject({ status: "failed", error: expect.stringContaining("3 times") });
+  const events = await client.allEvents(poison);
+  expect(events.at(-1)?.data).toContain('"exception_type":"QuarantineError"');
+  for (const id of ids) await client.send(id, "Nudge", {});
+  for (const id of ids) await completed(client, id);
+  const deaths = readWorld(scratch.file("world.jsonl")).filter(([what]) => what === "poison");
+  expect(deaths).toHaveLength(3);
+}, 30_000);
+
+test("a run on trial is driven once, although it is sent an event before its turn comes", async () => {
+  using scratch = createScratch();
+  const world = scratch.file("world.jsonl");
+  let ids: readonly string[] = [];
+  {
+    await using server = await start(scratch, 0);
+    const client = new Client(server.url);
+    const first = await client.start("slow", { ms: 1500 });
+    const second = await client.start("slow", { ms: 3000 });
+    ids = [first.handler_id, second.handler_id];
+  }
+  await (await start(scratch, 1)).kill();
+  await using server = await start(scratch, 2);
+  const client = new Client(server.url);
+  // The first one is tried now, the second one has to wait, and is woken by an event.
+  expect(await client.send(ids[1] ?? "", "Nudge", {})).toBe(200);
+  for (const id of ids) await completed(client, id, 10_000);
+  const begun = readWorld(world).filter(([what, life]) => what === "slow" && life === 2);
+  expect(begun.map(([, , runId]) => runId).toSorted()).toEqual(
+    [...new Set(begun.map(([, , runId]) => runId))].toSorted(),
+  );
+}, 30_000);
+
+test("a run on trial does not wait for a child that is to be tried after it", async () => {
+  using scratch = createScratch();
+  let id = "";
+  {
+    await using server = await start(scratch, 0);
+    id = (await new Client(server.url).start("parent", { ms: 300 })).handler_id;
+    await until(
+      () => readWorld(scratch.file("world.jsonl")).some(([what]) => what === "slow"),
+      "the child has begun",
+    );
+  }
+  await (await start(scratch, 1)).kill();
+  await using server = await start(scratch, 2);
+  const startedAt = performance.now();
+  await completed(new Client(server.url), id, 10_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+}, 30_000);
+
+test("runs that only wait for a later attempt hold up nobody's trial", async () => {
+  using scratch = createScratch();
+  let id = "";
+  {
+    await using server = await start(scratch, 0);
+    const client = new Client(server.url);
+    for (let index = 0; index < 3; index++) {
+      const { handler_id: delayed } = await client.start("delayed");
+      await until(
+        async () => (await Array.fromAsync(takeUntilStopped(client, delayed))).length > 0,
+        "it has failed once",
+      );
+    }
+    id = (await client.start("slow", { ms: 200 })).handler_id;
+  }
+  await (await start(scratch, 1)).kill();
+  await using server = await start(scratch, 2);
+  const startedAt = performance.now();
+  await completed(new Client(server.url), id, 30_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+}, 60_000);
+
+test("a run that others kill three times within one step is not taken for the killer", async () => {
+  using scratch = createScratch();
+  let id = "";
+  for (let life = 0; life < 3; life++) {
+    await using server = await start(scratch, life);
+    const client = new Client(server.url);
+    if (life === 0) id = (await client.start("slow", { ms: 1_000 })).handler_id;
+    await client.list();
+  }
+  await using server = await start(scratch, 3);
+  expect((await new Client(server.url).handler(id)).status).toBe("running");
+}, 30_000);
+
+// ---
+
+async function* takeUntilStopped(client: Client, id: string): AsyncGenerator<string, void, void> {
+  for await (const { data } of client.events(id, -1)) {
+    if (data.includes('"not_running"')) return yield data;
+  }
+}
