@@ -45,6 +45,8 @@ export class Disk {
   isCalm = false;
   /** Whether the last process that had it has let go of it in order. */
   wasClosed = true;
+  /** Whether the last process that died ended itself, and was not killed. */
+  wasExit = false;
 
   constructor(plan: Plan, chance: Chance, record: (entry: Entry) => void) {
     this.#plan = plan;
@@ -63,8 +65,9 @@ export class Disk {
   mount(owner: Owner): Store {
     const queue: Write[] = [];
     let isClosed = false;
-    const { wasClosed } = this;
+    const { wasClosed, wasExit } = this;
     this.wasClosed = false;
+    this.wasExit = false;
     const flush = (): void => this.#flush(owner, queue.splice(0));
     const methods: Methods = {
       open: async () => {},
@@ -89,7 +92,7 @@ export class Disk {
         if (name === "feed") return feed;
         if (name === "wasClosed") return () => wasClosed;
         // The simulation's crashes are of the kind that a run may have caused.
-        if (name === "wasExit") return () => !wasClosed;
+        if (name === "wasExit") return () => wasExit;
         if (typeof name === "symbol") return Reflect.get(data, name);
         const value: unknown = Reflect.get(data, name);
         if (typeof value !== "function") return value;

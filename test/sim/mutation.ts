@@ -1,0 +1,83 @@
+/** A mutant is made in a copy of the source, and simulated there until it breaks a law. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Campaign } from "./campaign.ts";
+import type { Mutant } from "./mutant-list.ts";
+
+export interface Verdict {
+  readonly mutant: Mutant;
+  /** How it was found out, or null: it has survived. */
+  readonly killedBy: string | null;
+  readonly seeds: number;
+}
+
+const root: string = join(import.meta.dir, "..", "..");
+
+/** Enough for what only a rare turn of things shows. */
+export const seedsMax = 3_000;
+/** One that goes round in circles is found out as well. */
+const secondsMax = 120;
+
+/** How often the text to be replaced occurs: it has to be once. */
+export function occurrences({ file, find }: Mutant): number {
+  return readFileSync(join(root, file), "utf8").split(find).length - 1;
+}
+
+/** Nothing is changed: what the simulation finds then is no mutant's doing. */
+export const original: Mutant = {
+  file: "src/engine/reduce.ts",
+  find: "",
+  replace: "",
+  why: "none",
+};
+
+export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), "mutant-"));
+  try {
+    copyTo(folder, mutant);
+    const child = Bun.spawn({
+      cmd: [
+        ...[process.execPath, "test/sim/main.ts", "--json", "--failures", "1"],
+        ...["--seeds", String(seeds)],
+      ],
+      cwd: folder,
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: secondsMax * 1000,
+    });
+    const [text, errors] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    await child.exited;
+    if (child.signalCode !== null) {
+      return { mutant, killedBy: `no end after ${secondsMax} s`, seeds: 0 };
+    }
+    if (child.exitCode !== 0) throw new Error(`A mutant does not even start: ${errors}`);
+    const { failures, seeds: count } = JSON.parse(text) as Campaign; // As `main.ts` prints it.
+    const [failure] = failures;
+    return { mutant, killedBy: failure ? `${failure.law}: ${failure.reason}` : null, seeds: count };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// ---
+
+function copyTo(folder: string, { file, find, replace }: Mutant): void {
+  cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
+  cpSync(join(root, "test", "sim"), join(folder, "test", "sim"), { recursive: true });
+  for (const name of ["package.json", "tsconfig.json"])
+    cpSync(join(root, name), join(folder, name));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const path = join(folder, file);
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(find)) throw new Error(`${file} has no such text: ${find}`);
+  // Not as a pattern: `$` in the replacement would mean something.
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
+}

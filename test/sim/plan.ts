@@ -1,0 +1,111 @@
+/**
+ * What a seed makes of its world: which workloads run in it, what may go wrong, and how often. Seeds
+ * differ much in this (some have no crash at all, some little else), for a fault that is always
+ * there hides what only its absence shows.
+ */
+import type { Chance } from "./prng.ts";
+import { workloads } from "./workloads.ts";
+
+/** How a gate in a step function opens. */
+export type Opening = "on" | "throw" | "fatal" | "retry" | "odd" | "hang";
+
+export type ActionName =
+  | "gate"
+  | "turn"
+  | "fire"
+  | "advance"
+  | "jump"
+  | "start"
+  | "repeat"
+  | "fork"
+  | "send"
+  | "cancel"
+  | "watch"
+  | "read"
+  | "leave"
+  | "crash"
+  | "restart"
+  | "steal"
+  | "delete";
+
+export interface Plan {
+  /** Names. */
+  readonly workloads: readonly string[];
+  readonly runsMax: number;
+  /** Actions before the calm. */
+  readonly actions: number;
+  readonly weights: Readonly<Record<ActionName, number>>;
+  readonly openings: Readonly<Record<Opening, number>>;
+  /** How often several things happen before anybody can react to the first. */
+  readonly burst: number;
+  /** Writes take effect in groups, some time after the call; else at the call. */
+  readonly isGrouped: boolean;
+  /** How often a process dies where it could die. */
+  readonly death: number;
+  /** How often a write fails; how often one that fails has been done all the same. */
+  readonly failedWrite: number;
+  readonly ambiguous: number;
+  readonly failedRead: number;
+  /** How often a read is answered in a later turn. */
+  readonly lag: number;
+  readonly idleMs: number | null;
+  /** Runs at a time. */
+  readonly concurrency: number | null;
+}
+
+export interface PlanOptions {
+  /** Only this workload. */
+  readonly workload?: string;
+  /** Nothing goes wrong. */
+  readonly isCalm?: boolean;
+}
+
+export function makePlan(chance: Chance, options: PlanOptions = {}): Plan {
+  const often = Object.fromEntries(workloads.map(({ name, weight = 1 }) => [name, weight]));
+  const kinds = chance.happens(0.3) ? 2 : 1;
+  const chosen = Array.from({ length: kinds }, () => chance.weighted(often));
+  /** A fault that most seeds do without. */
+  const rare = (often: number, most: number): number =>
+    chance.happens(often) && !options.isCalm ? chance.number() * most : 0;
+  return {
+    workloads: options.workload === undefined ? [...new Set(chosen)] : [options.workload],
+    runsMax: chance.between(1, 4),
+    actions: chance.between(20, 220),
+    weights: {
+      gate: 30,
+      turn: chance.between(15, 60),
+      fire: 20,
+      advance: chance.between(2, 12),
+      jump: rare(0.3, 4),
+      start: 6,
+      repeat: rare(0.2, 3),
+      fork: rare(0.2, 2),
+      send: chance.between(1, 14),
+      cancel: rare(0.3, 1.5),
+      watch: 2,
+      read: 4,
+      leave: rare(0.5, 6),
+      crash: rare(0.3, 3),
+      restart: rare(0.2, 2),
+      steal: rare(0.15, 2),
+      delete: rare(0.08, 0.5),
+    },
+    openings: {
+      on: 30,
+      throw: rare(0.5, 12),
+      fatal: rare(0.15, 4),
+      retry: rare(0.3, 6),
+      odd: rare(0.3, 4),
+      hang: rare(0.2, 3),
+    },
+    burst: chance.happens(0.6) ? chance.number() * 0.6 : 0,
+    isGrouped: chance.happens(0.5),
+    death: rare(0.3, 0.04),
+    failedWrite: rare(0.3, 0.08),
+    ambiguous: chance.happens(0.3) ? 0.5 : 0,
+    failedRead: rare(0.2, 0.08),
+    lag: chance.happens(0.5) ? chance.number() * 0.5 : 0,
+    idleMs: chance.pick([null, 1, 50, 2_000]),
+    concurrency: chance.happens(0.25) ? chance.between(1, 2) : null,
+  };
+}

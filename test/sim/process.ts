@@ -1,0 +1,213 @@
+/**
+ * One process of the server: the real runtime on its own view of the disk and of time, with the
+ * step functions in its hands. When it dies, all of it is dropped; what it still does in its last
+ * breath reaches nothing and nobody.
+ */
+import type { Clock } from "../../src/base/clock.ts";
+import type { Json } from "../../src/base/json.ts";
+import { Runtime } from "../../src/runtime/runtime.ts";
+import type { Store } from "../../src/store/store.ts";
+import type { StepContext } from "../../src/workflow/context.ts";
+import type { Definition, StepDefinition } from "../../src/workflow/definition.ts";
+import type { Event } from "../../src/workflow/event.ts";
+import type { Disk } from "./faults.ts";
+import type { Opening } from "./plan.ts";
+import type { Chance } from "./prng.ts";
+import { openGate } from "./opening.ts";
+import type { SimClock } from "./clock.ts";
+import type { Entry } from "./trace.ts";
+import { Detour, type Simulated, type Workload } from "./workload.ts";
+
+/** A step function under way, and what it waits for. */
+export interface Call {
+  readonly run: string;
+  readonly step: StepDefinition;
+  readonly job: number;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  /** Waits of its job that had been answered before it was called. */
+  readonly answered: number;
+  /** Verbs of the context that it waits for, and how many of each. */
+  readonly pending: Map<string, number>;
+}
+
+/** Where a step function waits for the simulator. */
+export interface Gate {
+  readonly call: Call;
+  readonly done: PromiseWithResolvers<void>;
+  isHung: boolean;
+}
+
+/** The world as a process knows it. */
+export interface Surroundings {
+  readonly disk: Disk;
+  readonly clock: SimClock;
+  readonly chance: Chance;
+  readonly workloads: readonly Workload[];
+  readonly idleMs: number | null;
+  readonly concurrency: number | null;
+  record(entry: Entry): void;
+  /** Whether a process dies now that a step function was called. */
+  diesInStep(): boolean;
+  nextMark(): number;
+  /** How many waits of a job have been answered. */
+  answersFor(run: string, job: number): number;
+}
+
+export class Process {
+  readonly id: number;
+  readonly clock: Clock;
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly calls: Set<Call> = new Set();
+  gates: Gate[] = [];
+  isAlive = true;
+  /** Whether it serves requests: its runtime has opened. */
+  isOpen = false;
+  /** Whether it could not open, or was closed. */
+  isClosed = false;
+  /** How often the world has settled since it was closed. */
+  settles = 0;
+  readonly #world: Surroundings;
+
+  constructor(id: number, world: Surroundings) {
+    const { disk, clock, chance, idleMs, concurrency } = world;
+    this.id = id;
+    this.#world = world;
+    this.clock = clock.of(this);
+    this.store = disk.mount(this);
+    const { store } = this;
+    this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
+    for (const { parts } of world.workloads) {
+      for (const { workflow, definition } of parts) {
+        this.runtime.register(workflow, this.#bind(definition));
+      }
+    }
+    this.record({ kind: "booted", process: id });
+    const onOpen = (): void => void (this.isOpen = true);
+    this.runtime.open().then(onOpen, () => this.die("while it opened"));
+  }
+
+  /** Notes what its code has done, as long as it lives. */
+  record(entry: Entry): void {
+    if (this.isAlive) this.#world.record(entry);
+  }
+
+  /** `isExit`: it ends itself, and can still say so. */
+  die(where: string, isExit: boolean = this.#world.chance.happens(0.5)): void {
+    if (!this.isAlive) return;
+    this.#world.disk.wasExit = isExit;
+    this.record({ kind: "died", process: this.id, where });
+    this.isAlive = false;
+    this.isOpen = false;
+    this.gates = [];
+    this.calls.clear();
+    this.#world.clock.drop(this);
+  }
+
+  /** Ends it in good order. */
+  close(): void {
+    this.isOpen = false;
+    void this.runtime.close().then(() => {
+      this.isClosed = true;
+    });
+  }
+
+  open(gate: Gate, opening: Opening): void {
+    if (opening === "hang") {
+      gate.isHung = true;
+      return;
+    }
+    this.gates = this.gates.filter((other) => other !== gate);
+    openGate(gate, opening, this.#world.chance);
+  }
+
+  // --- step functions
+
+  /** The same definition, with functions that are called under observation. */
+  #bind(definition: Definition): Definition {
+    const steps = [...definition.steps].map(([name, step]) => {
+      const run: StepDefinition["run"] = (input, context) => this.#call(step, input, context);
+      return [name, { ...step, run }] as const;
+    });
+    return { ...definition, steps: new Map(steps) };
+  }
+
+  async #call(
+    step: StepDefinition,
+    input: Event | readonly Event[],
+    context: StepContext,
+  ): Promise<unknown> {
+    const { runId: run, attempt, signal } = context;
+    const job = Number(attempt.key.slice(run.length + 1));
+    const answered = this.#world.answersFor(run, job);
+    const pending = new Map<string, number>();
+    const call: Call = { run, step, job, attempt: attempt.number, signal, answered, pending };
+    const at = this.#world.clock.now;
+    this.record({ kind: "entered", at, ...this.#about(call) });
+    if (this.#world.diesInStep()) this.die(`in step ${step.name}`, true);
+    if (!this.isAlive) return new Promise(() => {});
+    this.calls.add(call);
+    let how = "returned";
+    try {
+      return await step.run(input, this.#context(call, context));
+    } catch (thrown) {
+      how = thrown instanceof Error ? thrown.name : "odd";
+      if (thrown instanceof Detour) return thrown.returned;
+      throw thrown;
+    } finally {
+      this.calls.delete(call);
+      this.record({ kind: "left", how, ...this.#about(call) });
+    }
+  }
+
+  #context(call: Call, context: StepContext): StepContext {
+    const simulated: Simulated = {
+      gate: () => {
+        const done = Promise.withResolvers<void>();
+        if (this.isAlive) this.gates.push({ call, done, isHung: false });
+        return done.promise;
+      },
+      mark: () => this.#world.nextMark(),
+      report: (reason) => this.record({ kind: "broke", reason }),
+    };
+    const run = async (key: string, effect: () => unknown): Promise<unknown> => {
+      const observed = (): unknown => {
+        this.record({ kind: "effect_called", key, ...this.#about(call) });
+        return effect();
+      };
+      const value = await this.#pending(call, "run", context.run(key, observed));
+      this.record({ kind: "effect_kept", key, value: value as Json, ...this.#about(call) });
+      return value;
+    };
+    const verbs = {
+      run,
+      waitForEvent: (...args: Parameters<StepContext["waitForEvent"]>) =>
+        this.#pending(call, "wait", context.waitForEvent(...args)),
+      runWorkflow: (...args: Parameters<StepContext["runWorkflow"]>) =>
+        this.#pending(call, "child", context.runWorkflow(...args)),
+      store: {
+        ...context.store,
+        edit: (...args: Parameters<StepContext["store"]["edit"]>) =>
+          this.#pending(call, "edit", context.store.edit(...args)),
+      },
+    };
+    return { ...context, ...simulated, ...verbs } as unknown as StepContext; // The same verbs.
+  }
+
+  async #pending<T>(call: Call, verb: string, promise: PromiseLike<T>): Promise<T> {
+    const count = (by: number): void =>
+      void call.pending.set(verb, (call.pending.get(verb) ?? 0) + by);
+    count(1);
+    try {
+      return await promise;
+    } finally {
+      count(-1);
+    }
+  }
+
+  #about({ run, step, job, attempt }: Call) {
+    const isHolder = this.#world.disk.holds(this.id, run);
+    return { process: this.id, run, step: step.name, job, attempt, isHolder };
+  }
+}
