@@ -10,6 +10,20 @@ import { join } from "node:path";
 
 import type { StaticFile } from "../http/files.ts";
 
+// ---
+
+/** A server without its page is still a server. */
+const missingPage: readonly StaticFile[] = [
+  {
+    path: "/",
+    body: "workflows-server\n\nThe page is not built: run `bun static/build.ts`. The API works: see openapi.json.\n",
+    type: "text/plain; charset=utf-8",
+  },
+];
+
+/** What `loadPage` gives, by path. */
+export const pagePaths: ReadonlySet<string> = new Set(["/", "/start.css", "/start.js"]);
+
 export const page: readonly StaticFile[] = await loadPage();
 
 export const pageHeaders: Readonly<Record<string, string>> = {
@@ -19,26 +33,14 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-// ---
-
-async function loadPage(): Promise<readonly StaticFile[]> {
+/** Takes some tens of milliseconds in a checkout, and none in a package. */
+export async function loadPage(): Promise<readonly StaticFile[]> {
   // The lock file is not in the package.
   const isCheckout = existsSync(join(import.meta.dir, "../../bun.lock"));
   try {
     if (isCheckout) return await (await import("../../static/build.ts")).buildPage();
     return (await import("../../static/dist/page.json")).default.files;
-  } catch (error) {
-    return missingPage(error);
+  } catch {
+    return missingPage;
   }
-}
-
-/** A server without its page is still a server. */
-function missingPage(error: unknown): readonly StaticFile[] {
-  const reason = error instanceof Error ? error.message : String(error);
-  const text = `workflows-server\n\nThe page is not built (bun static/build.ts). The API works: see openapi.json.\n\n${reason}\n`;
-  return [
-    { path: "/", body: text, type: "text/plain; charset=utf-8" },
-    { path: "/start.css", body: "", type: "text/css; charset=utf-8" },
-    { path: "/start.js", body: "", type: "text/javascript; charset=utf-8" },
-  ];
 }

@@ -93,7 +93,6 @@ describe("toJson", () => {
     ],
     [
       "a hole in a list",
-      // biome-ignore lint/suspicious/noSparseArray: the subject.
       { list: [1, , 3] },
       "Expected `v.list[1]` to be JSON, got undefined: use null.",
     ],

@@ -113,6 +113,12 @@ describe("a function that runs again", () => {
     expect(run.state).toBe(state);
   });
 
+  test("brings each of several events once", () => {
+    const run = runWith(A({ n: 1 }));
+    for (const n of [1, 2, 1, 2]) run.collect("t", 2, B({ n }), "B B B");
+    expect(buffered(run)).toEqual({ default: [B({ n: 1 }), B({ n: 2 })] });
+  });
+
   test("after its event has gone into another job's batch brings it no second time", () => {
     const run = runWith(A({ n: 1 }), A({ n: 2 }));
     run.collect("t", 2, A({ n: 1 }), "A A");

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { HumanResponseEvent, StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import { checkTarget, type Definition, qualifiedName } from "../../src/workflow/definition.ts";
+import type { AnyEventType } from "../../src/workflow/event.ts";
 import { collect, each } from "../../src/workflow/join.ts";
 import { messageOf } from "../base/fixtures.ts";
 import { A, B, C, startToStop, type Steps, workflowOf } from "./fixtures.ts";
@@ -190,6 +191,26 @@ describe("joins", () => {
       join: ["end"],
       end: [],
     });
+  });
+});
+
+describe("a workflow is open", () => {
+  const isOpen = (steps: Steps, ...additional: readonly AnyEventType[]): boolean =>
+    workflowOf(steps).define("flow", additional).isOpen;
+  const t = { accepts: [A], emits: [StopEvent] };
+
+  test("where a step accepts a human's answer, or an event that is named as coming from outside", () => {
+    const answered = { ...startToStop, t: { accepts: [Answer], emits: [StopEvent] } };
+    expect([isOpen(answered), isOpen({ ...startToStop, t }, A)]).toEqual([true, true]);
+  });
+
+  test("and nowhere else: a wait, or an additional event that no step accepts, starts nothing", () => {
+    const waiting = { s: { accepts: [StartEvent], emits: [StopEvent], waits: [Answer] } };
+    expect([isOpen(startToStop), isOpen(waiting), isOpen(startToStop, A)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

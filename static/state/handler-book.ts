@@ -1,0 +1,81 @@
+/** All handlers that this page knows, newest first; kept up by the server's stream of changes. */
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+
+import type { HandlerBody, HandlerFrame } from "../../src/client/bodies.ts";
+import type { Client } from "../../src/client/client.ts";
+import { createFrame } from "./frame.ts";
+
+export type Connection = "opening" | "open" | "lost";
+
+export interface HandlerBook {
+  readonly list: ReadonlySignal<readonly HandlerBody[]>;
+  readonly connection: ReadonlySignal<Connection>;
+  readonly isLoaded: ReadonlySignal<boolean>;
+  /** Whether the server has older ones. */
+  readonly hasMore: ReadonlySignal<boolean>;
+  get(handlerId: string): HandlerBody | undefined;
+  put(handler: HandlerBody): void;
+  remove(handlerId: string): void;
+  loadMore(): Promise<void>;
+  /** Until the signal. Throws what the server answers instead, such as that it wants a key. */
+  follow(signal: AbortSignal): Promise<void>;
+}
+
+const pageLength = 200;
+
+export function createHandlerBook(client: Client): HandlerBook {
+  const known = new Map<string, HandlerBody>();
+  const list: Signal<readonly HandlerBody[]> = signal([]);
+  const connection: Signal<Connection> = signal("opening");
+  const isLoaded = signal(false);
+  const hasMore = signal(false);
+  const frame = createFrame(() => {
+    list.value = [...known.values()].toSorted((a, b) => (a.started_at < b.started_at ? 1 : -1));
+  });
+  /** What a list begun anew has shown: what else was known was deleted meanwhile. */
+  let shown: Set<string> | null = null;
+  const put = (handler: HandlerBody): void => {
+    known.set(handler.handler_id, handler);
+    shown?.add(handler.handler_id);
+    frame.request();
+  };
+  const remove = (handlerId: string): void => {
+    known.delete(handlerId);
+    frame.request();
+  };
+  const take = (change: HandlerFrame): void => {
+    if ("handler" in change) put(change.handler);
+    else if ("deleted" in change) remove(change.deleted);
+    else {
+      for (const id of known.keys()) if (shown && !shown.has(id)) known.delete(id);
+      hasMore.value = (shown?.size ?? 0) >= pageLength;
+      shown = null;
+      isLoaded.value = true;
+      frame.request();
+    }
+  };
+  return {
+    list,
+    connection,
+    isLoaded,
+    hasMore,
+    get: (handlerId) => known.get(handlerId),
+    put,
+    remove,
+    async loadMore() {
+      const last = list.value.at(-1);
+      if (!last || !hasMore.value) return;
+      hasMore.value = false;
+      const page = await client.listHandlers({ limit: pageLength, after: last.handler_id });
+      for (const handler of page) put(handler);
+      hasMore.value = page.length === pageLength;
+    },
+    async follow(abort) {
+      const onState = (state: "open" | "lost"): void => {
+        connection.value = state;
+        if (state === "open") shown = new Set();
+      };
+      for await (const changes of client.followHandlers(abort, onState)) changes.forEach(take);
+    },
+  };
+}

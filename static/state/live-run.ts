@@ -1,0 +1,201 @@
+/**
+ * One run, followed: its events as they come, and its trace, which the engine makes of its ticks.
+ * Both grow in plain arrays; signals only say that they have, once per frame.
+ */
+import { type Signal, signal } from "@preact/signals";
+
+import type { HandlerBody, JsonObject, TimedEnvelope } from "../../src/client/bodies.ts";
+import type { Client, SequencedEvent } from "../../src/client/client.ts";
+import type { Tick } from "../../src/engine/tick.ts";
+import type { Definition } from "../model/definition.ts";
+import { openQuestions, type Question } from "../model/questions.ts";
+import { addTick, createTrace } from "../model/trace.ts";
+import type { Trace } from "../model/trace-parts.ts";
+import { createFrame } from "./frame.ts";
+
+export interface EventRow {
+  readonly sequence: number;
+  readonly envelope: TimedEnvelope;
+  /** When it was committed; undefined if the server does not say. */
+  readonly at: number | undefined;
+}
+
+export interface LiveRunOptions {
+  readonly client: Client;
+  readonly handlerId: string;
+  readonly loadDefinition: (workflow: string) => Promise<Definition>;
+  readonly onHandler: (handler: HandlerBody) => void;
+}
+
+/** Nobody reads faster: a stream of tokens is drawn so often, and no oftener. */
+const drawMs = 60;
+/** A frame may work at ticks for so long; the rest is for the next one. */
+const sliceMs = 8;
+/** Between two looks at the journal of a run that goes on. */
+const journalMs = 200;
+
+export class LiveRun implements Disposable {
+  readonly handlerId: string;
+  readonly events: EventRow[] = [];
+  readonly typeCounts: Map<string, number> = new Map();
+  readonly handler: Signal<HandlerBody | null> = signal(null);
+  /** Goes up when there are more events. */
+  readonly eventsVersion: Signal<number> = signal(0);
+  /** Goes up when the trace has grown. */
+  readonly traceVersion: Signal<number> = signal(0);
+  readonly connection: Signal<"opening" | "open" | "lost" | "ended"> = signal("opening");
+  readonly problem: Signal<string | null> = signal(null);
+  /** The sequence of the first event that tells of an error. */
+  firstError: number | undefined;
+  /** What the run asks and has got no answer to. */
+  readonly openQuestions: Signal<readonly Question[]> = signal([]);
+  trace: Trace | null = null;
+
+  readonly #options: LiveRunOptions;
+  readonly #abort = new AbortController();
+  readonly #frame = createFrame(() => this.#work(), drawMs);
+  #newEvents: SequencedEvent[] = [];
+  #newTicks: Tick[] = [];
+  #ticksRead = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isReading = false;
+  #isStale = false;
+
+  constructor(options: LiveRunOptions) {
+    this.#options = options;
+    this.handlerId = options.handlerId;
+  }
+
+  /** Ends when the run has ended and everything of it was read. */
+  async follow(): Promise<void> {
+    try {
+      await this.#readJournal();
+      await Promise.all([this.#followEvents()]);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.problem.value = messageOf(error);
+    }
+  }
+
+  /** Where the event with a sequence stands in the list, or -1. */
+  indexOf(sequence: number): number {
+    const first = this.events[0]?.sequence ?? 0;
+    // Sequences are dense; what a server leaves out moves the rest forward.
+    for (let index = Math.min(sequence - first, this.events.length - 1); index >= 0; index--) {
+      const found = this.events[index]?.sequence ?? -1;
+      if (found === sequence) return index;
+      if (found < sequence) return -1;
+    }
+    return -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+    this.#frame.cancel();
+    clearTimeout(this.#timer);
+  }
+
+  async #followEvents(): Promise<void> {
+    const { client } = this.#options;
+    const onState = (state: "open" | "lost"): void => {
+      this.connection.value = state;
+    };
+    for await (const batch of client.followEvents(this.handlerId, this.#abort.signal, onState)) {
+      this.#newEvents.push(...batch);
+      this.#frame.request();
+      this.#readSoon();
+    }
+    if (this.#abort.signal.aborted) return;
+    await this.#readJournal();
+    this.connection.value = "ended";
+  }
+
+  /** Ticks are read after the events that they brought: never more often than readers can see. */
+  #readSoon(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#readJournal().catch(() => {}); // The stream says that the server is away.
+    }, journalMs);
+  }
+
+  async #readJournal(): Promise<void> {
+    if (this.#isReading) {
+      this.#isStale = true;
+      return;
+    }
+    this.#isReading = true;
+    try {
+      do {
+        this.#isStale = false;
+        await this.#readTicks();
+      } while (this.#isStale);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  async #readTicks(): Promise<void> {
+    const { client, loadDefinition, onHandler } = this.#options;
+    const journal = await client.getJournal(this.handlerId, this.#ticksRead);
+    const definition = await loadDefinition(journal.handler.workflow_name);
+    if (this.#abort.signal.aborted) return;
+    this.handler.value = journal.handler;
+    onHandler(journal.handler);
+    this.trace ??= createTrace(definition, journal.first_sequence);
+    this.#ticksRead += journal.ticks.length;
+    for (const tick of journal.ticks) this.#newTicks.push(tick as unknown as Tick); // As stored.
+    this.#frame.request();
+  }
+
+  #work(): void {
+    this.#takeEvents();
+    this.#takeTicks();
+  }
+
+  #takeEvents(): void {
+    if (this.#newEvents.length === 0) return;
+    const last = this.events.at(-1)?.sequence ?? -1;
+    for (const { sequence, envelope } of this.#newEvents) {
+      if (sequence <= last) continue; // Sent once more after a lost connection.
+      const at = envelope.timestamp === undefined ? undefined : Date.parse(envelope.timestamp);
+      this.events.push({ sequence, envelope, at });
+      if (this.firstError === undefined && isError(envelope)) this.firstError = sequence;
+      this.typeCounts.set(envelope.type, (this.typeCounts.get(envelope.type) ?? 0) + 1);
+    }
+    this.#newEvents = [];
+    this.eventsVersion.value++;
+  }
+
+  #takeTicks(): void {
+    const { trace } = this;
+    if (!trace || (this.#newTicks.length === 0 && this.traceVersion.value > 0)) return;
+    const until = performance.now() + sliceMs;
+    let taken = 0;
+    for (const tick of this.#newTicks) {
+      addTick(trace, tick);
+      taken++;
+      if (performance.now() > until) break;
+    }
+    this.#newTicks = this.#newTicks.slice(taken);
+    if (this.#newTicks.length > 0) this.#frame.request();
+    else this.openQuestions.value = openQuestions(trace);
+    this.traceVersion.value++;
+  }
+}
+
+function isError({ type, value }: TimedEnvelope): boolean {
+  const isEnd = type === "WorkflowFailedEvent" || type === "WorkflowTimedOutEvent";
+  return isEnd || (type === "StepLogged" && value["level"] === "error");
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The fields of an event as the author wrote them: without the wire's wrapping. */
+export function dataOf({ value }: TimedEnvelope): JsonObject {
+  const { _data: extra, ...declared } = value;
+  return typeof extra === "object" && extra !== null && !Array.isArray(extra)
+    ? { ...declared, ...(extra as JsonObject) }
+    : value;
+}

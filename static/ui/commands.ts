@@ -1,0 +1,145 @@
+/** Everything that can be done, by name: for the palette, the shortcuts and the help. */
+import type { Store } from "../state/store.ts";
+import { tabs } from "../model/route.ts";
+
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  readonly keys?: string;
+  readonly isAvailable?: boolean;
+  readonly run: () => unknown;
+}
+
+export function commandsOf(store: Store): readonly Command[] {
+  return [...pageCommands(store), ...runCommands(store), ...placeCommands(store)];
+}
+
+/** Single keys, wherever nothing is being typed. */
+export function onShortcut(event: KeyboardEvent, store: Store): void {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    store.dialog.value = { kind: "palette" };
+    return;
+  }
+  const target = event.target as Element | null;
+  const isTyping = target?.closest("input, textarea, select, dialog") !== null;
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || store.dialog.value) return;
+  const command = commandsOf(store).find(({ keys }) => keys === event.key);
+  if (!command || command.isAvailable === false) return;
+  event.preventDefault();
+  command.run();
+}
+
+// ---
+
+function pageCommands(store: Store): readonly Command[] {
+  const { dialog, workflow, handlers, theme } = store;
+  const name = workflow.value;
+  const move = (by: number): void => {
+    const list = handlers.list.value;
+    const at = list.findIndex(({ handler_id: id }) => id === store.route.value.run);
+    const next = list[Math.min(Math.max(at + by, 0), list.length - 1)];
+    if (next) store.openRun(next.handler_id);
+  };
+  const find = (selector: string): HTMLElement | null => document.querySelector(selector);
+  return [
+    {
+      id: "run",
+      title: `Run ${name ?? "a workflow"}`,
+      keys: "r",
+      isAvailable: name !== undefined,
+      run: () => name !== undefined && (dialog.value = { kind: "run", workflow: name }),
+    },
+    { id: "next", title: "Next run", keys: "j", run: () => move(1) },
+    { id: "previous", title: "Previous run", keys: "k", run: () => move(-1) },
+    { id: "find", title: "Filter events", keys: "/", run: () => find("#event-search")?.focus() },
+    { id: "find-run", title: "Find a run", keys: "g", run: () => find("#run-search")?.focus() },
+    {
+      id: "fit",
+      title: "Fit the graph",
+      keys: "f",
+      run: () => find('[aria-label^="Fit the graph"]')?.click(),
+    },
+    {
+      id: "theme",
+      title: "Change the theme",
+      run: () => (theme.value = theme.value === "dark" ? "light" : "dark"),
+    },
+    {
+      id: "palette",
+      title: "All commands",
+      keys: "Ctrl+K",
+      run: () => (dialog.value = { kind: "palette" }),
+    },
+    {
+      id: "help",
+      title: "Help and shortcuts",
+      keys: "?",
+      run: () => (dialog.value = { kind: "help" }),
+    },
+  ];
+}
+
+/** What can be done with the run in view; nothing where there is none. */
+function runCommands(store: Store): readonly Command[] {
+  const { dialog, run } = store;
+  const handler = run.value?.handler.value;
+  if (!handler) return [];
+  const { handler_id: id } = handler;
+  const isRunning = handler.status === "running";
+  const attempt = (action: Promise<void>): void => void action.catch(store.report);
+  return [
+    {
+      id: "send",
+      title: "Send an event",
+      keys: "s",
+      isAvailable: isRunning,
+      run: () => (dialog.value = { kind: "send" }),
+    },
+    ...tabs.map((tab, index) => ({
+      id: `tab-${tab}`,
+      title: `Show ${tab === "steps" ? "step data" : tab}`,
+      keys: String(index + 1),
+      run: () => store.navigate({ tab }),
+    })),
+    {
+      id: "cancel",
+      title: "Cancel this run",
+      isAvailable: isRunning,
+      run: () => attempt(store.cancel(id)),
+    },
+    {
+      id: "rerun",
+      title: "Rerun with the same input",
+      run: () => attempt(store.rerun(handler, false)),
+    },
+    {
+      id: "rerun-edited",
+      title: "Rerun with other input",
+      run: () => attempt(store.rerun(handler, true)),
+    },
+    {
+      id: "delete",
+      title: "Delete this run",
+      run: () => (dialog.value = { kind: "delete", handlerId: id }),
+    },
+  ];
+}
+
+const runsListed = 50;
+
+function placeCommands(store: Store): readonly Command[] {
+  const { workflows, handlers } = store;
+  return [
+    ...(workflows.names.value ?? []).map((name) => ({
+      id: `workflow-${name}`,
+      title: `Open workflow ${name}`,
+      run: () => store.openWorkflow(name),
+    })),
+    ...handlers.list.value.slice(0, runsListed).map((run) => ({
+      id: `open-${run.handler_id}`,
+      title: `Open run ${run.workflow_name} ${run.handler_id} (${run.status})`,
+      run: () => store.openRun(run.handler_id),
+    })),
+  ];
+}

@@ -1,0 +1,76 @@
+/**
+ * A form for the fields of an event, or their JSON as text. What the server refuses is shown at the
+ * field that it refused.
+ */
+import type { ComponentChildren, VNode } from "preact";
+
+import type { JsonObject } from "../../src/client/bodies.ts";
+import { Button } from "./button.tsx";
+import { FieldInput } from "./fields.tsx";
+import { type FormOptions, useEventForm } from "./form-state.ts";
+
+export interface EventFormProps extends FormOptions {
+  readonly submitLabel: string;
+  readonly submitIcon?: "play" | "send" | "fork";
+  readonly extra?: (value: JsonObject) => ComponentChildren;
+}
+
+export function EventForm(props: EventFormProps): VNode {
+  const form = useEventForm(props);
+  return (
+    <form
+      class="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void form.submit();
+      }}
+    >
+      {form.isRaw.value ? (
+        <div class="field">
+          <label for="raw-json">Fields as JSON</label>
+          <textarea
+            id="raw-json"
+            class="code"
+            rows={8}
+            spellcheck={false}
+            value={form.text.value}
+            onInput={(event) => (form.text.value = event.currentTarget.value)}
+          />
+          {!form.hasFields && <p class="hint">This event declares no fields; it may carry any.</p>}
+        </div>
+      ) : (
+        <FieldInput
+          field={form.field}
+          path={[]}
+          value={form.value.value}
+          isRequired
+          errors={form.errors.value}
+          draw={FieldInput}
+          onChange={form.change}
+        />
+      )}
+      {form.failure.value && (
+        <p class="error is-block" role="alert">
+          {form.failure.value}
+        </p>
+      )}
+      <div class="form-actions">
+        <Button
+          type="submit"
+          kind="primary"
+          label={form.isBusy.value ? "Sending …" : props.submitLabel}
+          icon={props.submitIcon ?? "play"}
+          isDisabled={form.isBusy.value}
+        />
+        {form.hasFields && (
+          <Button
+            label={form.isRaw.value ? "Edit as form" : "Edit as JSON"}
+            onClick={form.toggle}
+          />
+        )}
+        {props.extra?.(form.value.value)}
+      </div>
+    </form>
+  );
+}

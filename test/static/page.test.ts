@@ -1,0 +1,321 @@
+/** The page in a real browser: what a reader does with it, and what it must not do. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { Browser, Locator, Page } from "playwright-core";
+
+import type { WorkflowServer } from "../../src/index.ts";
+import { hasChromium, launch, visit } from "./chromium.ts";
+import { createServer, startRun } from "./workflows.ts";
+
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+describe.skipIf(!hasChromium)("the page", () => {
+  let browser: Browser;
+  let server: WorkflowServer;
+  let origin: string;
+
+  beforeAll(async () => {
+    server = createServer();
+    const [serving, launched] = await Promise.all([
+      server.serve({ host: "127.0.0.1", port: 0 }),
+      launch(),
+    ]);
+    browser = launched;
+    origin = serving.url.origin;
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test("a run by form, its question answered, its result, and all of it again after a reload", async () => {
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    await page.goto(origin);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Run", exact: true }).click();
+    await dialog.getByText("This is required.").first().waitFor();
+    await dialog.getByLabel("Customer").fill("Ada");
+    await dialog.getByLabel("Size").selectOption({ label: "large" });
+    await dialog.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("Ship 1 large to Ada?").first().waitFor();
+    const id = /run\/([^?]+)/.exec(page.url())?.[1] ?? "";
+    const card = page.getByRole("region", { name: "Waiting for your answer" });
+    await card.getByLabel("Yes").check();
+    await card.getByLabel("By", { exact: true }).fill("Grace");
+    await card.getByRole("button", { name: "Send Confirmed" }).click();
+    await page.getByText("Receipt").first().waitFor();
+    const result = page.getByRole("group", { name: "Result" });
+    await result.getByText("false").waitFor(); // A box left alone is false, not left out.
+    expect(await result.textContent()).toContain('"Ada"');
+    const ended = page.locator(".server.is-ended");
+    await ended.waitFor();
+    const before = await page.locator(".events .count").textContent();
+    await page.reload();
+    await result.getByText('"Ada"').waitFor();
+    await ended.waitFor();
+    expect(page.url()).toContain(id);
+    expect(await page.locator(".events .count").textContent()).toBe(before);
+    await page.getByRole("button", { name: /step ship: 1 succeeded/ }).waitFor();
+    await page
+      .getByRole("option", { name: /Receipt/ })
+      .last()
+      .waitFor();
+    await page.getByRole("button", { name: /^Confirm 1$/ }).waitFor();
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+
+  test("what the server refuses is shown at its field", async () => {
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await page.goto(`${origin}/#/workflow/order`);
+    await runButton(page, "order").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Edit as JSON" }).click();
+    await dialog
+      .getByLabel("Fields as JSON")
+      .fill('{"customer":"Ada","express":false,"size":"odd"}');
+    await dialog.getByRole("button", { name: "Run", exact: true }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByRole("button", { name: "Edit as form" }).click();
+    expect(await dialog.getByLabel("Size").getAttribute("aria-invalid")).toBe("true");
+  }, 20_000);
+
+  test("ten thousand events: drawn at once, few nodes, no long freeze", async () => {
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    const id = await startRun(origin, "burst", {});
+    await until(async () => (await fetch(`${origin}/handlers/${id}`)).status === 200);
+    await measureFrames(page);
+    await page.goto(`${origin}/#/run/${id}`);
+    await page.locator(".events .count").getByText("10003", { exact: true }).waitFor();
+    await page.locator(".server.is-ended").waitFor();
+    const figures = await readFigures(page);
+    console.log("10,000 events:", JSON.stringify(figures));
+    expect(figures.nodes).toBeLessThan(1_000);
+    expect(figures.worstMs).toBeLessThan(3_000); // Generous: the machine has other work.
+    await page
+      .getByRole("option", { name: /StopEvent/ })
+      .last()
+      .waitFor();
+    await page.getByLabel("Filter events").fill("9999");
+    await page.locator(".events .count").getByText("1 of 10003").waitFor();
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+
+  test("a hundred events a second are followed live", async () => {
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await measureFrames(page);
+    await page.goto(`${origin}/#/workflow/burst`);
+    await runButton(page, "burst").waitFor();
+    const id = await startRun(origin, "burst", { count: 120, pauseMs: 9 });
+    await page.goto(`${origin}/#/run/${id}`);
+    const seen = new Set<string>();
+    while (!(await page.locator(".server.is-ended").count())) {
+      seen.add((await page.locator(".events .count").first().textContent()) ?? "");
+      await Bun.sleep(100);
+    }
+    console.log(
+      "100 events/s:",
+      JSON.stringify(await readFigures(page)),
+      `${seen.size} states seen`,
+    );
+    expect(seen.size).toBeGreaterThan(5);
+  }, 30_000);
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing in the %s theme",
+    async (colorScheme) => {
+      await using visited = await visit(browser, origin, { colorScheme });
+      const { page, wrongs } = visited;
+      const [failed, asking] = await Promise.all([
+        startRun(origin, "echo", { fail: true }),
+        startRun(origin, "order", { customer: "Ada", express: true, size: "small" }),
+      ]);
+      const views = [
+        "#/workflow/order",
+        `#/run/${failed}`,
+        `#/run/${failed}?tab=steps&event=1`,
+        `#/run/${failed}?tab=timeline&at=1`,
+        `#/run/${asking}?tab=compare&with=${failed}`,
+      ];
+      for (const view of views) {
+        await page.goto(`${origin}/${view}`);
+        await page.waitForTimeout(300);
+        expect(await axe(page, view)).toEqual([]);
+      }
+      await page.keyboard.press("Control+k");
+      expect(await axe(page, "palette")).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.goto(`${origin}/#/workflow/order`);
+      await runButton(page, "order").click();
+      expect(await axe(page, "form")).toEqual([]);
+      expect(wrongs).toEqual([]);
+    },
+    40_000,
+  );
+
+  test("markup and script in any text are text", async () => {
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    const id = await startRun(origin, "echo", {});
+    const failed = await startRun(origin, "echo", { fail: true });
+    for (const view of ["", "?tab=steps&event=2", "?tab=timeline", `?tab=compare&with=${failed}`]) {
+      await page.goto(`${origin}/#/run/${id}${view}`);
+      await page.getByRole("tab", { selected: true }).waitFor();
+      await page.waitForTimeout(200);
+    }
+    expect(await page.title()).toBe("workflows-server");
+    expect(await page.locator("img").count()).toBe(0);
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+
+  test("at 390 px everything is in reach and nothing sticks out", async () => {
+    await using visited = await visit(browser, origin, { viewport: { width: 390, height: 780 } });
+    const { page } = visited;
+    const id = await startRun(origin, "order", { customer: "Ada", express: true, size: "small" });
+    await page.goto(`${origin}/#/run/${id}`);
+    for (const name of ["Runs", "Graph", /^Events/]) {
+      await page.getByRole("navigation").getByRole("button", { name }).click();
+      await page.waitForTimeout(150);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+    }
+    await page.getByRole("button", { name: "Send Confirmed" }).waitFor();
+  }, 20_000);
+
+  test("panels are sized and nodes moved by keys, and stay so", async () => {
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await page.goto(`${origin}/#/workflow/order`);
+    const split = page.getByRole("separator", { name: "Width of the runs" });
+    await split.focus();
+    await page.keyboard.press("ArrowRight");
+    const node = page.getByRole("button", { name: "step take" });
+    const before = await node.getAttribute("transform");
+    await node.focus();
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Backspace");
+    const after = await node.getAttribute("transform");
+    expect(after).not.toBe(before);
+    await page.reload();
+    await node.waitFor();
+    expect(await node.getAttribute("transform")).toBe(after);
+    expect(await split.getAttribute("aria-valuenow")).toBe("304");
+  }, 20_000);
+});
+
+describe.skipIf(!hasChromium)("the page and a server of its own", () => {
+  let browser: Browser;
+  beforeAll(async () => void (browser = await launch()), 60_000);
+  afterAll(() => browser?.close());
+
+  test("a server that goes and comes back is waited for", async () => {
+    let server = createServer();
+    const { url } = await server.serve({ host: "127.0.0.1", port: 0 });
+    await using visited = await visit(browser, url.origin);
+    const { page } = visited;
+    await page.goto(url.origin);
+    const state = page.locator(".header .server");
+    await state.getByText("live", { exact: true }).waitFor();
+    await server.close();
+    await state.getByText("server gone").waitFor();
+    server = createServer();
+    await server.serve({ host: "127.0.0.1", port: url.port });
+    await state.getByText("live", { exact: true }).waitFor();
+    const id = await startRun(url.origin, "echo", {});
+    await page.getByRole("option", { name: new RegExp(id) }).waitFor();
+    await server.close();
+  }, 30_000);
+
+  test("a server with a key is asked with one", async () => {
+    await using server = createServer({ auth: "secret-key" });
+    const { url } = await server.serve({ host: "127.0.0.1", port: 0 });
+    await using visited = await visit(browser, url.origin);
+    const { page } = visited;
+    await page.goto(url.origin);
+    await page.getByLabel("API key").fill("wrong");
+    await page.getByRole("button", { name: "Use key" }).click();
+    await page.getByText("does not know that key").waitFor();
+    expect(await axe(page, "key")).toEqual([]);
+    await page.getByLabel("API key").fill("secret-key");
+    await page.getByRole("button", { name: "Use key" }).click();
+    await runButton(page, "order").waitFor();
+    await page.reload();
+    await runButton(page, "order").waitFor();
+  }, 30_000);
+
+  test("under a path of another server it works as at the root", async () => {
+    await using server = createServer();
+    const { url } = await server.serve({ host: "127.0.0.1", port: 0 });
+    await using proxy = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request) => {
+        const { pathname, search } = new URL(request.url);
+        if (!pathname.startsWith("/flows/")) return new Response(null, { status: 404 });
+        const { method, headers, body } = request;
+        headers.delete("origin"); // As a proxy that stands for its pages.
+        return fetch(`${url.origin}${pathname.slice(6)}${search}`, {
+          method,
+          headers,
+          body,
+          decompress: false,
+        });
+      },
+    });
+    await using visited = await visit(browser, proxy.url.origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${proxy.url.origin}/flows/#/workflow/echo`);
+    await runButton(page, "echo").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("button", { name: /step echo: 1 succeeded/ }).waitFor();
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+});
+
+// ---
+
+function runButton(page: Page, workflow: string): Locator {
+  const about = page.getByRole("region", { name: "Workflow", exact: true });
+  return about.getByRole("button", { name: `Run ${workflow}` });
+}
+
+async function axe(page: Page, view: string): Promise<readonly string[]> {
+  // Into the page by the debugger's protocol, which no CSP is asked about.
+  await page.evaluate(axeSource);
+  const found = (await page.evaluate(`axe.run({ resultTypes: ["violations"] })`)) as {
+    violations: readonly { id: string; nodes: readonly { html: string }[] }[];
+  };
+  return found.violations.map(({ id, nodes }) => `${view}: ${id}: ${nodes[0]?.html.slice(0, 200)}`);
+}
+
+async function measureFrames(page: Page): Promise<void> {
+  await page.addInitScript(`
+    globalThis.worst = 0;
+    let last = performance.now();
+    const look = () => {
+      const now = performance.now();
+      globalThis.worst = Math.max(globalThis.worst, now - last);
+      last = now;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  `);
+}
+
+async function readFigures(
+  page: Page,
+): Promise<{ worstMs: number; nodes: number; heapMb: number }> {
+  return (await page.evaluate(`({
+    worstMs: Math.round(worst),
+    nodes: document.querySelectorAll("*").length,
+    heapMb: Math.round(performance.memory.usedJSHeapSize / 1e6),
+  })`)) as { worstMs: number; nodes: number; heapMb: number };
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await Bun.sleep(20);
+}

@@ -1,0 +1,83 @@
+/** Workflows that show the page something: questions, bursts, hostile text. */
+import * as v from "valibot";
+
+import {
+  defineEvent,
+  HumanResponseEvent,
+  InputRequiredEvent,
+  StartEvent,
+  StopEvent,
+  Workflow,
+  WorkflowServer,
+  type WorkflowServerOptions,
+} from "../../src/index.ts";
+
+const OrderStart = StartEvent.extend("OrderStart", {
+  customer: v.pipe(v.string(), v.minLength(2)),
+  count: v.optional(v.pipe(v.number(), v.integer(), v.maxValue(9)), 1),
+  express: v.boolean(),
+  size: v.picklist(["small", "large"]),
+});
+const Confirm = InputRequiredEvent.extend("Confirm", { prompt: v.string() });
+const Confirmed = HumanResponseEvent.extend("Confirmed", { yes: v.boolean(), by: v.string() });
+const Receipt = StopEvent.extend("Receipt", { customer: v.string(), express: v.boolean() });
+
+const order = new Workflow({
+  description: "Takes an order, asks, and confirms it.",
+  state: { customer: v.optional(v.string(), ""), express: v.optional(v.boolean(), true) },
+})
+  .step("take", { accepts: [OrderStart], emits: [Confirm] }, async ({ data }, context) => {
+    await context.store.set("customer", data.customer);
+    await context.store.set("express", data.express);
+    return Confirm({ prompt: `Ship ${data.count} ${data.size} to ${data.customer}?` });
+  })
+  .step("ship", { accepts: [Confirmed], emits: [Receipt] }, async (_event, { store }) =>
+    Receipt({ customer: await store.get("customer"), express: await store.get("express") }),
+  );
+
+const Chunk = defineEvent("Chunk", { index: v.number(), text: v.string() });
+const BurstStart = StartEvent.extend("BurstStart", {
+  count: v.optional(v.number(), 10_000),
+  pauseMs: v.optional(v.number(), 0),
+});
+
+const burst = new Workflow({}).step(
+  "pour",
+  { accepts: [BurstStart], emits: [StopEvent] },
+  async ({ data: { count, pauseMs } }, context) => {
+    for (let index = 0; index < count; index++) {
+      context.writeEventToStream(Chunk({ index, text: `some words, number ${index}` }));
+      if (pauseMs > 0) await Bun.sleep(pauseMs);
+    }
+    return StopEvent({ result: count });
+  },
+);
+
+export const hostile =
+  '</script><script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>';
+
+const echo = new Workflow({ description: hostile }).step(
+  "echo",
+  { accepts: [StartEvent], emits: [StopEvent], description: hostile },
+  ({ data }, context) => {
+    context.log("info", hostile, { customer: "Ada" });
+    context.writeEventToStream(Chunk({ index: 0, text: hostile }));
+    if (data["fail"] === true) throw new Error(hostile);
+    return StopEvent({ result: { [hostile]: hostile } });
+  },
+);
+
+export function createServer(options: WorkflowServerOptions = {}): WorkflowServer {
+  return new WorkflowServer({ store: "memory", ...options })
+    .addWorkflow("order", order)
+    .addWorkflow("burst", burst, { additionalEvents: [Chunk] })
+    .addWorkflow("echo", echo, { additionalEvents: [Chunk] });
+}
+
+export async function startRun(origin: string, workflow: string, event: object): Promise<string> {
+  const response = await fetch(`${origin}/workflows/${workflow}/run-nowait`, {
+    method: "POST",
+    body: JSON.stringify({ start_event: event }),
+  });
+  return ((await response.json()) as { handler_id: string }).handler_id;
+}
