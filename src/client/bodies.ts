@@ -67,7 +67,7 @@ export interface DefinitionBody {
   readonly catchers: Readonly<Record<string, string>>;
   readonly joins: readonly string[];
   /** Whether a step takes events that come from outside. */
-  readonly isOpen?: boolean;
+  readonly isOpen: boolean;
   readonly joinsAfter: Readonly<Record<string, readonly string[]>>;
   readonly eventTypes: readonly EventTypeBody[];
 }

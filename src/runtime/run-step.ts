@@ -81,16 +81,25 @@ function checkReturned(invocation: Invocation, returned: readonly unknown[]): re
 function checkEvent({ ports, step }: Invocation, returned: unknown): Event {
   const { type: name } = (returned ?? {}) as { readonly type?: unknown };
   const type = ports.loop.definition.eventTypes.get(String(name));
-  if (type && step.emits.includes(type.type)) {
+  const isUncalled = typeof returned === "function";
+  if (type && !isUncalled && step.emits.includes(type.type)) {
     const event = returned as Event; // It has the type of one; what it carries is checked.
     return typeOfEvent(event) === type ? event : type.parse(event.data);
   }
   const declared = step.emits.map((emit) => `\`${emit}\``).join(" or ") || "nothing";
-  const got = typeof name === "string" ? `event \`${name}\`` : `a ${typeof returned}`;
-  throw new WorkflowError(
-    "event_undeclared",
-    `Expected step \`${step.name}\` to return ${declared}, as its \`emits\` says, got ${got}. Return one of these, or add it to \`emits\`.`,
-  );
+  const expected = `Expected step \`${step.name}\` to return ${declared}, as its \`emits\` says`;
+  const [got, advice] =
+    type && isUncalled
+      ? [`the event type \`${type.type}\` itself`, "Call it: it makes the event."]
+      : [
+          typeof name === "string" ? `event \`${name}\`` : nameKind(returned),
+          "Return one of these, or add it to `emits`.",
+        ];
+  throw new WorkflowError("event_undeclared", `${expected}, got ${got}. ${advice}`);
+}
+
+function nameKind(value: unknown): string {
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function startTimer(invocation: Invocation): () => void {

@@ -7,13 +7,13 @@ import { newId } from "../base/id.ts";
 import { systemRandom } from "../base/clock.ts";
 import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
 import { unreadBodyHeaders } from "../http/body.ts";
-import { createFiles, serveFile } from "../http/files.ts";
+import { createFiles, type Files, serveFile } from "../http/files.ts";
 import { createRouter, matchRoute } from "../http/router.ts";
 import type { Endpoint, KeepOpen, Services } from "./endpoint.ts";
 import { getHealth } from "./endpoints/workflows.ts";
 import { corsHeaders, guard, isPreflight, preflightHeaders } from "./guard.ts";
 import { toOpenApi } from "./openapi.ts";
-import { page, pageHeaders } from "./page.ts";
+import { loadPage, pageHeaders, pagePaths } from "./page.ts";
 import { apiRoutes } from "./routes.ts";
 import { httpStatus } from "./status.ts";
 import { version } from "./version.ts";
@@ -22,7 +22,7 @@ import { version } from "./version.ts";
 export type App = (request: Request, ready: Promise<void>, keepOpen: KeepOpen) => Promise<Response>;
 
 export function createApp(services: Services): App {
-  const files = createFiles(page);
+  let page: Promise<Files> | undefined; // Until somebody looks, none is made.
   const document = toOpenApi(apiRoutes, version);
   const getOpenApi: Endpoint = () => json(200, document);
   const router = createRouter<Endpoint>([
@@ -38,10 +38,14 @@ export function createApp(services: Services): App {
     const url = urlOf(request);
     if (isPreflight(request)) return empty(204, preflightHeaders(request, services.settings));
     // The page, which asks for the key, and the probe of whatever supervises the process.
-    const isOpen = isRead(request) && (url.pathname === "/health" || files.has(url.pathname));
+    const isPage = isRead(request) && pagePaths.has(url.pathname);
+    const isOpen = isPage || (isRead(request) && url.pathname === "/health");
     await guard(request, url, services.settings, { isOpen });
-    const file = isRead(request) && serveFile(files, url.pathname, request, pageHeaders);
-    if (file) return file;
+    if (isPage) {
+      page ??= loadPage().then(createFiles);
+      const file = serveFile(await page, url.pathname, request, pageHeaders);
+      if (file) return file;
+    }
     const match = matchRoute(router, request.method, url.pathname);
     if (match.kind === "match") {
       if (match.target !== getHealth) {

@@ -10,8 +10,6 @@ import { join } from "node:path";
 
 import type { StaticFile } from "../http/files.ts";
 
-// ---
-
 /** A server without its page is still a server. */
 const missingPage: readonly StaticFile[] = [
   {
@@ -23,8 +21,6 @@ const missingPage: readonly StaticFile[] = [
 
 /** What `loadPage` gives, by path. */
 export const pagePaths: ReadonlySet<string> = new Set(["/", "/start.css", "/start.js"]);
-
-export const page: readonly StaticFile[] = await loadPage();
 
 export const pageHeaders: Readonly<Record<string, string>> = {
   "content-security-policy":

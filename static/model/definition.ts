@@ -7,15 +7,9 @@ export type Definition = Parameters<typeof reduce>[0];
 /** Functions are the server's; a replay calls none of them. */
 export function toDefinition(body: DefinitionBody): Definition {
   const eventTypes = body.eventTypes.map((type) => ({ ...type, fields: new Set(type.fields) }));
-  const familyOf = new Map(body.eventTypes.map(({ type, family }) => [type, family]));
-  const takesAnswers = body.steps.some(({ accepts }) =>
-    accepts.some((type) => familyOf.get(type) === "human_response"),
-  );
   const definition = {
     ...body,
     isVerbose: false,
-    // A server that does not say it yet: what can be seen of it.
-    isOpen: body.isOpen ?? takesAnswers,
     steps: new Map(body.steps.map((step) => [step.name, step])),
     routes: new Map(Object.entries(body.routes)),
     catchers: new Map(Object.entries(body.catchers)),

@@ -17,8 +17,8 @@ describe("a step that returns", () => {
     ["an event that it did not declare", () => Work(), `event \`Work\``],
     ["text", () => "done", "a string"],
     ["a number", () => 5, "a number"],
-    ["an object that is no event", () => ({ result: 1 }), "a object"],
-    ["a list with something else in it", () => [StopEvent(), null], "a object"],
+    ["an object that is no event", () => ({ result: 1 }), "an object"],
+    ["a list with something else in it", () => [StopEvent(), null], "an object"],
   ])("%s fails, and says what was declared", async (_what, body, got) => {
     expect(await rejectionOf(runStep(body))).toBe(
       `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} ${got}. ${cure}`,
@@ -32,6 +32,13 @@ describe("a step that returns", () => {
       .step("u", { accepts: [Done], emits: [StopEvent] }, () => StopEvent());
     expect(await rejectionOf(workflow.run())).toBe(
       `run_failed: Expected step \`s\` to return \`Work\`, ${declared} event \`Done\`. ${cure}`,
+    );
+  });
+
+  test("the type of an event is told from an event", async () => {
+    expect(await rejectionOf(runStep(() => StopEvent))).toBe(
+      `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} the event type ` +
+        "`StopEvent` itself. Call it: it makes the event.",
     );
   });
 

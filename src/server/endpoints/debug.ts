@@ -93,13 +93,14 @@ function startEventOf(ticks: readonly Json[]): unknown {
 /** A definition without the author's functions: maps become objects. */
 function describe(definition: Definition): object {
   const { steps, routes, catchers, joinsAfter, eventTypes, startType, stopType } = definition;
-  const { name, title, description, timeoutMs, concurrency, joins } = definition;
+  const { name, title, description, timeoutMs, concurrency, isOpen, joins } = definition;
   return {
     name,
     title,
     description,
     timeoutMs,
     concurrency,
+    isOpen,
     joins,
     steps: [...steps.values()].map(({ run: _, retry, resources, children, ...step }) => ({
       ...step,
