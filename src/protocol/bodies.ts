@@ -55,7 +55,6 @@ export const lineageSchema: v.GenericSchema = v.object({
 
 export const journalSchema: v.GenericSchema = v.object({
   handler: handlerSchema,
-  start_event: v.nullable(jsonSchema),
   forked_from: v.nullable(v.object({ runId: v.string(), sequence: v.number() })),
   first_sequence: v.number(),
   ticks: v.array(jsonSchema),

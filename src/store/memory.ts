@@ -193,8 +193,8 @@ export class MemoryStore implements Store {
     return { snapshot: snapshot?.state ?? null, ticks: ticks.slice(snapshot?.covered ?? 0) };
   }
 
-  async readTicks(runId: string): Promise<readonly Json[]> {
-    return [...(this.#runs.get(runId)?.ticks ?? [])];
+  async readTicks(runId: string, after = 0): Promise<readonly Json[]> {
+    return this.#runs.get(runId)?.ticks.slice(after) ?? [];
   }
 
   async readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {

@@ -174,8 +174,8 @@ export class SqliteStore implements Store {
     return this.#read((reads) => reads.journal(runId));
   }
 
-  async readTicks(runId: string): Promise<readonly Json[]> {
-    return this.#read((reads) => reads.ticks(runId));
+  async readTicks(runId: string, after = 0): Promise<readonly Json[]> {
+    return this.#read((reads) => reads.ticks(runId, after));
   }
 
   async readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {

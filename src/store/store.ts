@@ -185,8 +185,8 @@ export interface Store {
   /** When the next resting run has to be woken; null: none has to. */
   nextWakeAt(): Promise<number | null>;
   readJournal(runId: string): Promise<Journal>;
-  /** All ticks of a run, oldest first. */
-  readTicks(runId: string): Promise<readonly Json[]>;
+  /** The ticks of a run, oldest first, without the first `after`. Default: all. */
+  readTicks(runId: string, after?: number): Promise<readonly Json[]>;
   /** Events with a sequence above `after`, oldest first, `limit` at most. */
   readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Deletes a handler and everything of all its runs. False: there was none. */

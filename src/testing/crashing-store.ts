@@ -128,8 +128,8 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.readJournal(runId));
   }
 
-  readTicks(runId: string): Promise<readonly Json[]> {
-    return this.#read(() => this.#disk.readTicks(runId));
+  readTicks(runId: string, after?: number): Promise<readonly Json[]> {
+    return this.#read(() => this.#disk.readTicks(runId, after));
   }
 
   readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {

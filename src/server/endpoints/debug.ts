@@ -1,7 +1,6 @@
 /**
  * `/debug/…`: what the page at `/` needs beyond what clients do: live lists, journals, definitions.
  */
-import type { Json } from "../../base/json.ts";
 import { debugHandlersLength } from "../../base/limits.ts";
 import { parseInteger } from "../../http/query.ts";
 import { json } from "../../http/respond.ts";
@@ -37,14 +36,12 @@ export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
 export const getJournal: Endpoint = async (services, { params, query }) => {
   const run = await mustHandler(services, params["handler_id"]);
   const { store } = services.runtime;
-  const ticks = await store.readTicks(run.runId);
   const after = parseInteger(query.get("after") ?? "") ?? 0;
   return json(200, {
     handler: toHandlerBody(run),
-    start_event: startEventOf(ticks),
     forked_from: run.forkedFrom,
     first_sequence: run.firstSequence,
-    ticks: ticks.slice(Math.max(after, 0)),
+    ticks: await store.readTicks(run.runId, Math.max(after, 0)),
   });
 };
 
@@ -83,11 +80,6 @@ function toFrame(change: HandlerChange): object {
 
 function frame(value: object): Uint8Array {
   return sseData(JSON.stringify(value));
-}
-
-function startEventOf(ticks: readonly Json[]): unknown {
-  const [first] = ticks as readonly { readonly kind?: string; readonly event?: unknown }[];
-  return first?.kind === "run_started" ? first.event : null;
 }
 
 /** A definition without the author's functions: maps become objects. */

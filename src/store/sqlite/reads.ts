@@ -62,29 +62,29 @@ export class Reads {
     const row = this.#statements.snapshot.get(runId);
     return {
       snapshot: row ? JSON.parse(row.json) : null,
-      ticks: this.#ticksAfter(runId, row?.covered ?? 0),
+      ticks: parseTicks(this.#statements.ticksAfter, runId, row?.covered ?? 0),
     };
   }
 
-  ticks(runId: string): readonly Json[] {
-    return this.#ticksAfter(runId, 0);
+  ticks(runId: string, after: number): readonly Json[] {
+    return parseTicks(this.#statements.ticks, runId, after);
   }
 
   events(runId: string, after: number, limit: number): readonly StoredEvent[] {
     return this.#statements.events.all(runId, after, limit).map(toEvent);
   }
-
-  /** Row by row: of a long journal there is one text in memory at a time. */
-  #ticksAfter(runId: string, covered: number): readonly Json[] {
-    const ticks: Json[] = [];
-    for (const { json } of this.#statements.ticks.iterate(runId, covered)) {
-      ticks.push(JSON.parse(json));
-    }
-    return ticks;
-  }
 }
 
 // ---
+
+/** Row by row: of a long journal there is one text in memory at a time. */
+function parseTicks(statement: TickStatement, runId: string, after: number): readonly Json[] {
+  const ticks: Json[] = [];
+  for (const { json } of statement.iterate(runId, after)) ticks.push(JSON.parse(json));
+  return ticks;
+}
+
+type TickStatement = Statement<{ json: string }, [string, number]>;
 
 interface Statements {
   readonly handler: Statement<RecordRow, [string]>;
@@ -95,7 +95,10 @@ interface Statements {
   readonly due: Statement<{ runId: string }, [number, number]>;
   readonly nextWakeAt: Statement<{ wakeAt: number }, []>;
   readonly snapshot: Statement<{ covered: number; json: string }, [string]>;
-  readonly ticks: Statement<{ json: string }, [string, number]>;
+  /** The first so many are left out. */
+  readonly ticks: TickStatement;
+  /** From behind a key on. */
+  readonly ticksAfter: TickStatement;
   readonly events: Statement<EventRow, [string, number, number]>;
 }
 
@@ -120,6 +123,10 @@ function prepare(database: Database): Statements {
       `SELECT covered, json FROM run JOIN snapshot ON snapshot.run = run.key WHERE run_id = ?`,
     ),
     ticks: database.prepare(
+      `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
+       WHERE run.run_id = ? ORDER BY tick.key LIMIT -1 OFFSET ?`,
+    ),
+    ticksAfter: database.prepare(
       `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
        WHERE run.run_id = ? AND tick.key > ? ORDER BY tick.key`,
     ),

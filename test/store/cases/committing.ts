@@ -48,6 +48,9 @@ export const committing: readonly ConformanceCase[] = [
       await store.commit("a", 1, newCommit({ ticks: [["last"], JSON.parse('{"__proto__":1}')] }));
       const read = await store.readTicks("a");
       expect(JSON.stringify(read)).toBe(JSON.stringify([...ticks, ["last"], { ["__proto__"]: 1 }]));
+      for (const after of [0, 1, 5, 6, 7, Number.MAX_SAFE_INTEGER]) {
+        expect(await store.readTicks("a", after)).toEqual(read.slice(after));
+      }
     },
   },
   {
