@@ -116,9 +116,7 @@ export class LiveRuns {
 
   /** Brings a run into memory and lets it go on. */
   async take(run: RunSummary): Promise<LiveRun> {
-    const live = await this.load(run);
-    await this.#settle(live);
-    return live;
+    return this.load(run, (live) => this.#settle(live));
   }
 
   /** Like `take`, at a start: one that cannot be had is tried again later, and stops nobody. */
@@ -133,14 +131,20 @@ export class LiveRuns {
   }
 
   /** Brings a run into memory, where it stands still. */
-  async load({ runId, workflowName }: RunSummary): Promise<LiveRun> {
+  async load(
+    { runId, workflowName }: RunSummary,
+    goOn: (live: LiveRun) => Promise<void> = async () => {},
+  ): Promise<LiveRun> {
     const { registry, store } = this.#ports;
     const definition = registry.must(workflowName);
     const epoch = await store.claim(runId);
     const run = must(await store.getRun(runId), "A claimed run is there.");
     const state = await this.replay(definition, runId);
     checkInvariants(definition, state);
-    return this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
+    const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
+    // At once: whoever finds it from here on may change it, and it goes on from what is stored.
+    await goOn(live);
+    return live;
   }
 
   /** The state of a run, from what is stored. */

@@ -12,6 +12,7 @@
 import type { Clock } from "../base/clock.ts";
 import { crashesMax, trialMs } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
+import { isTerminal } from "../protocol/status.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 
 export interface RecoveryPorts {
@@ -73,6 +74,9 @@ async function tryAlone(
   run: RunRecord,
 ): Promise<void> {
   const { runId, handlerId: handler, workflowName: workflow } = run;
+  // Somebody may have needed it before its turn: it may have got somewhere, or ended.
+  const now = await store.getRun(runId);
+  if (!now || isTerminal(now.status) || now.crashes === 0) return;
   log("warn", "A run died with the process before; it is tried alone.", {
     run: runId,
     handler,

@@ -9,14 +9,22 @@ export interface Mutant {
   readonly replace: string;
   /** What goes wrong with it. */
   readonly why: string;
+  /** Only this workload is simulated: what goes wrong is rare, and goes wrong there. */
+  readonly workload?: string;
 }
 
 function inEngine(file: string, find: string, replace: string, why: string): Mutant {
   return { file: `src/engine/${file}.ts`, find, replace, why };
 }
 
-function inRuntime(file: string, find: string, replace: string, why: string): Mutant {
-  return { file: `src/runtime/${file}.ts`, find, replace, why };
+function inRuntime(
+  file: string,
+  find: string,
+  replace: string,
+  why: string,
+  workload?: string,
+): Mutant {
+  return { file: `src/runtime/${file}.ts`, find, replace, why, ...(workload && { workload }) };
 }
 
 export const mutants: readonly Mutant[] = [
@@ -277,6 +285,7 @@ export const mutants: readonly Mutant[] = [
     "if (attempt === this.#attemptOf(command)) this.#ports.perform(command);",
     "this.#ports.perform(command);",
     "the next attempt starts before its failure is stored",
+    "talk",
   ),
   inRuntime(
     "loop",
@@ -301,6 +310,7 @@ export const mutants: readonly Mutant[] = [
     "const isAdmitted = this.#inside.has(runId) || this.#hasRoom",
     "const isAdmitted = this.#hasRoom",
     "a run whose turn came while it was not in memory waits for ever",
+    "queue",
   ),
   inRuntime(
     "invocation",
@@ -314,5 +324,72 @@ export const mutants: readonly Mutant[] = [
     "  resume(): void {\n    for (const command of resume(this.#state))",
     "  resume(): void {\n    for (const command of resume(this.#state).slice(1))",
     "a restart forgets the first of what was under way",
+  ),
+  // --- the runtime
+  inRuntime(
+    "step-context",
+    "if (invocation.isOver) throw invocation.signal.reason;",
+    "",
+    "a function that is over does what the next attempt has done",
+    "effects",
+  ),
+  inRuntime(
+    "run-step",
+    "if (Number.isFinite(seconds)) return",
+    "if (seconds !== null) return",
+    "a policy that answers nonsense delays its step for ever",
+  ),
+  inRuntime(
+    "child",
+    "    await endOrphan(invocation, runId);\n",
+    "",
+    "a child that is started while its parent ends goes on",
+    "family",
+  ),
+  inRuntime(
+    "live-runs",
+    "if (isTerminal(run.status)) this.#bury(run);",
+    "if (isTerminal(run.status)) return;",
+    "a run that ended in a commit that failed keeps its place",
+    "queue",
+  ),
+  inRuntime(
+    "live-runs",
+    "      this.#bury(live.summary);\n",
+    "",
+    "a run that has ended comes back for a late word, and stays",
+  ),
+  inRuntime(
+    "live-runs",
+    "if (this.#stopReason !== undefined) throw this.#stopReason; // While",
+    "// While",
+    "a run that was being loaded goes on in a process that was closed",
+  ),
+  inRuntime(
+    "live-run",
+    "    this.loop.resume();\n    this.#watchIdleness();",
+    "    this.loop.resume();",
+    "a run that was loaded for nothing stays in memory",
+  ),
+  inRuntime(
+    "runtime",
+    "if (!this.store.wasClosed()) await this.#endOrphans();",
+    "",
+    "a child that rests outlives its parent when the process dies",
+    "family",
+  ),
+  inRuntime(
+    "runtime",
+    'if (live.loop.state.queued) await live.loop.submit({ kind: "run_admitted" });',
+    "",
+    "a fork of a run that waited for its turn never has one",
+    "queue",
+  ),
+  inRuntime(
+    "recovery",
+    "if (!now || isTerminal(now.status) || now.crashes === 0) return;",
+    "",
+    "a run that got on before its trial is held to be guilty",
+    "queue",
   ),
 ];

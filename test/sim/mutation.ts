@@ -41,6 +41,7 @@ export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promi
       cmd: [
         ...[process.execPath, "test/sim/main.ts", "--json", "--failures", "1"],
         ...["--seeds", String(seeds)],
+        ...(mutant.workload === undefined ? [] : ["--workload", mutant.workload]),
       ],
       cwd: folder,
       stdout: "pipe",

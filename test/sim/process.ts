@@ -96,7 +96,7 @@ export class Process {
   /** `isExit`: it ends itself, and can still say so. */
   die(where: string, isExit: boolean = this.#world.chance.happens(0.5)): void {
     if (!this.isAlive) return;
-    this.#world.disk.wasExit = isExit;
+    if (!this.isClosed) this.#world.disk.wasExit = isExit;
     this.record({ kind: "died", process: this.id, where });
     this.isAlive = false;
     this.isOpen = false;

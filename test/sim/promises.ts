@@ -180,7 +180,7 @@ export const childrenAreShown: Law = ({ runs }) =>
   first(runs.values(), (run) =>
     first(shownBy(run), ([name, shown]) => {
       const child = runs.get(name);
-      if (!child || child.isDeleted) return undefined;
+      if (!child || child.isDeleted || child.isAgain) return undefined;
       const own = child.commits
         .flatMap(({ commit }) => commit.events)
         .flatMap((event, sequence) =>

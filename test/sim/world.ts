@@ -54,7 +54,7 @@ export class World implements Surroundings {
   starts = 0;
   #requests = 0;
   #marks = 0;
-  /** Handlers that somebody wanted to delete: their runs may have stopped for it. */
+  /** Handlers and runs that somebody wanted to delete: they may have stopped for it. */
   readonly #doomed = new Set<string>();
   /** States that were noted, by run. */
   readonly #noted = new Map<string, RunState>();
@@ -149,7 +149,7 @@ export class World implements Surroundings {
   ): void {
     const request = ++this.#requests;
     const { what, run, mark = null, key = null } = facts;
-    if (what === "delete") this.#doomed.add(this.runs.get(run)?.handler ?? "");
+    if (what === "delete") this.#doom(run);
     this.record({ kind: "asked", request, process: process.id, what, run, mark, key });
     const answer = (value: unknown, error: string | null): void =>
       process.record({ kind: "answered", request, value, error });
@@ -249,9 +249,23 @@ export class World implements Surroundings {
     process.die("after it was closed");
   }
 
+  #doom(run: string): void {
+    const handler = this.runs.get(run)?.handler ?? "";
+    for (const other of this.runs.values()) {
+      if (other.handler === handler) this.#doomed.add(other.run);
+    }
+    this.#doomed.add(handler);
+  }
+
+  /** Its handler is to go, or that of the run that has started it. */
+  #isDoomed(run: string, handler: string): boolean {
+    const doomed = [...this.#doomed];
+    return doomed.some((id) => id === handler || id === run || run.startsWith(`${id}.`));
+  }
+
   #note(process: Process): void {
     for (const { run, handler, commits } of this.runs.values()) {
-      if (this.#doomed.has(handler)) continue;
+      if (this.#isDoomed(run, handler)) continue;
       const seen = process.runtime.inspect(run);
       if (!seen?.isSettled || seen.state === this.#noted.get(run)) continue;
       if (!this.disk.holds(process.id, run)) continue;
