@@ -250,10 +250,10 @@ export class LiveRuns {
       .getRun(runId)
       .then(async (run) => {
         if (!run) return this.#alarms.cancel(runId); // It never came to be, or is no more.
-        // A commit that failed may have been stored all the same, also its last one.
-        if (isTerminal(run.status)) this.#bury(run);
-        else if (this.#ports.registry.get(run.workflowName)) await this.find(run);
-        else await this.#setAside(run);
+        // A commit that failed may have been stored all the same, also its last one: then what the
+        // end of the run orders is still to be done.
+        if (this.#ports.registry.get(run.workflowName)) await this.find(run);
+        else if (!isTerminal(run.status)) await this.#setAside(run);
       })
       .catch((error: unknown) => this.#retryLater(runId, error));
   }
@@ -287,7 +287,10 @@ export class LiveRuns {
     this.#ports.endings.reject(runId, error);
     // Somebody else drives it, or it never came to be.
     const isForGood = ["lease_lost", "handler_active", "start_repeated"];
-    if (error instanceof WorkflowError && isForGood.includes(error.code)) return;
+    if (error instanceof WorkflowError && isForGood.includes(error.code)) {
+      this.leave(runId);
+      return;
+    }
     this.#retryLater(runId, error);
   }
 

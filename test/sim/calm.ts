@@ -25,7 +25,7 @@ export function calm(world: World): void {
     world.ask(process, { what: "end", run }, () => process.runtime.ended(run));
   }
   const sends = new Map<string, number>();
-  const since = world.clock.now;
+  const since = world.clock.latest;
   for (let step = 0; step < stepsMax; step++) {
     world.settle();
     if (!process.isAlive) return stuck(world, "-", "The last process has died.");

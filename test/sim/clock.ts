@@ -19,12 +19,18 @@ interface Turn {
 
 export class SimClock {
   #now = 1_700_000_000_000;
+  #latest = 0;
   /** By time, and by the order of their setting. */
   #timers: Timer[] = [];
   #turns: Turn[] = [];
 
   get now(): number {
     return this.#now;
+  }
+
+  /** The furthest that it has ever been. */
+  get latest(): number {
+    return Math.max(this.#latest, this.#now);
   }
 
   /** Turns that somebody waits for. */
@@ -71,6 +77,7 @@ export class SimClock {
 
   /** Whole milliseconds, as every wall clock; backwards too, as some wall clocks. */
   moveTo(now: number): void {
+    this.#latest = this.latest;
     this.#now = Math.ceil(now);
   }
 

@@ -348,8 +348,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "live-runs",
-    "if (isTerminal(run.status)) this.#bury(run);",
-    "if (isTerminal(run.status)) return;",
+    "if (this.#ports.registry.get(run.workflowName)) await this.find(run);",
+    "if (!isTerminal(run.status)) await this.find(run);",
     "a run that ended in a commit that failed keeps its place",
     "queue",
   ),
@@ -383,13 +383,6 @@ export const mutants: readonly Mutant[] = [
     'if (live.loop.state.queued) await live.loop.submit({ kind: "run_admitted" });',
     "",
     "a fork of a run that waited for its turn never has one",
-    "queue",
-  ),
-  inRuntime(
-    "recovery",
-    "if (!now || isTerminal(now.status) || now.crashes === 0) return;",
-    "",
-    "a run that got on before its trial is held to be guilty",
     "queue",
   ),
 ];
