@@ -43,11 +43,17 @@ export class Invocation {
   readonly #over = Promise.withResolvers<never>();
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
   #isOver = false;
+  /** Of the step's timeout: what is left of it, and how to stop the timer while it runs. */
+  #leftMs: number | null;
+  #stopTimer: (() => void) | null = null;
+  /** Called when the function comes to rest: what costs something while it only waits. */
+  readonly #lettingGo: (() => void)[] = [];
 
   constructor(ports: InvocationPorts, job: Job) {
     this.ports = ports;
     this.job = job;
     this.step = must(ports.loop.definition.steps.get(job.step), "A job belongs to a step.");
+    this.#leftMs = this.step.timeoutMs;
     this.#over.promise.catch(() => {}); // It may come when nobody waits for anything.
   }
 
@@ -86,20 +92,40 @@ export class Invocation {
   end(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.pauseTimer();
     this.interrupt(reason);
     for (const wait of this.#waits.values()) wait.reject(reason);
     this.#waits.clear();
   }
 
-  /** Forgets it where it waits: nothing is told to the function, which never goes on. */
-  abandon(): void {
-    this.#isOver = true;
-    this.#waits.clear();
-    this.#interruption ??= { reason: new Error("The run has left memory.") };
-    this.#over.reject(this.#interruption.reason);
+  /** Lets the time of the step run. It is interrupted when that is over. */
+  startTimer(): void {
+    if (this.#leftMs === null || this.#stopTimer) return;
+    const { clock } = this.ports;
+    const since = clock.now();
+    const stop = clock.at(since + this.#leftMs, () => this.interrupt(stepTimedOut(this.step)));
+    this.#stopTimer = () => {
+      stop();
+      this.#leftMs = Math.max(0, (this.#leftMs ?? 0) - (clock.now() - since));
+      this.#stopTimer = null;
+    };
   }
 
-  /** What `work` comes to, unless the function is interrupted, ended or abandoned before. */
+  /** While the function waits for an event: that takes as long as whoever sends it likes. */
+  pauseTimer(): void {
+    this.#stopTimer?.();
+  }
+
+  /** Lets go of what costs something, as the function only waits. It may go on all the same. */
+  rest(): void {
+    for (const letGo of this.#lettingGo.splice(0)) letGo();
+  }
+
+  onRest(letGo: () => void): void {
+    this.#lettingGo.push(letGo);
+  }
+
+  /** What `work` comes to, unless the function is interrupted or ended before. */
   orOver<T>(work: T | Promise<T>): Promise<T> {
     return Promise.race([work, this.#over.promise]);
   }
@@ -117,6 +143,7 @@ export class Invocation {
       const wait = this.#waits.get(id);
       if (!wait || (answer === null && !isTimedOut)) continue;
       this.#waits.delete(id);
+      this.startTimer();
       if (answer) wait.resolve(reviveEvent(answer));
       else wait.reject(waitTimedOut(this.step.name, type));
     }
@@ -124,6 +151,14 @@ export class Invocation {
 }
 
 // ---
+
+function stepTimedOut({ name, timeoutMs }: StepDefinition): DOMException {
+  const seconds = (timeoutMs ?? 0) / 1000;
+  return new DOMException(
+    `Step \`${name}\` took longer than its timeout of ${seconds} s.`,
+    "TimeoutError",
+  );
+}
 
 function waitTimedOut(step: string, type: string): WorkflowError {
   return new WorkflowError(

@@ -6,6 +6,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
+import { resume } from "../engine/resume.ts";
 import { findJob, isIdle, type RunState } from "../engine/state.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
@@ -38,16 +39,17 @@ export class LiveRun {
   readonly #invocations = new Map<number, Invocation>();
   /** Calls of step functions that have not ended yet. */
   readonly #steps = new Set<Promise<void>>();
-  readonly #resources: ResourcePool;
+  #resources: ResourcePool;
   #summary: RunSummary;
   readonly #progress = Promise.withResolvers<void>();
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
+  #isReleased = false;
 
   constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
     this.#ports = ports;
     this.#summary = summary;
-    this.#resources = new ResourcePool("run", ports.resources, ports.log);
+    this.#resources = this.#newPool();
     if (Object.values(state.steps).every(({ running }) => running.length === 0)) {
       this.#progress.resolve();
     }
@@ -95,11 +97,18 @@ export class LiveRun {
     return this.#letGo((invocation) => invocation.end(reason));
   }
 
-  /** Lets go of an idle run. False: it is not idle, and stays. */
+  /**
+   * Lets go of an idle run. False: it is not idle, and stays.
+   *
+   * Nothing of it holds it in memory from here on but what its functions have under way beside
+   * their waits. A function that acts brings the run back, unless it was taken up anew meanwhile.
+   */
   release(): boolean {
     if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
-    this.loop.stop(new Error("The run was released."));
-    void this.#letGo((invocation) => invocation.abandon());
+    this.#isReleased = true;
+    this.#stopTimers();
+    for (const invocation of this.#invocations.values()) invocation.rest();
+    void this.#resources.end();
     return true;
   }
 
@@ -107,12 +116,26 @@ export class LiveRun {
 
   async #commit(commit: Commit): Promise<void> {
     await this.#ports.commit(commit);
+    if (this.#isReleased) this.#comeBack();
     if (commit.isProgress || commit.rest || commit.outcome) this.#progress.resolve();
     if (commit.outcome) {
       const { completedAt } = commit.outcome;
       this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };
     }
     this.#watchIdleness();
+  }
+
+  /** One of its functions had more under way than a wait. */
+  #comeBack(): void {
+    this.#isReleased = false;
+    this.#resources = this.#newPool();
+    for (const command of resume(this.loop.state)) {
+      if (command.kind === "set_timer") this.#perform(command);
+    }
+  }
+
+  #newPool(): ResourcePool {
+    return new ResourcePool("run", this.#ports.resources, this.#ports.log);
   }
 
   #perform(command: Command): void {
@@ -169,13 +192,17 @@ export class LiveRun {
 
   /** Drops timers and invocations; when the last step has let go, the run's resources end. */
   async #letGo(drop: (invocation: Invocation) => void): Promise<void> {
-    this.#timers.clear();
-    this.#stopIdleTimer?.();
-    this.#stopIdleTimer = null;
+    this.#stopTimers();
     for (const invocation of this.#invocations.values()) drop(invocation);
     this.#invocations.clear();
     await Promise.all(this.#steps);
     await this.#resources.end();
+  }
+
+  #stopTimers(): void {
+    this.#timers.clear();
+    this.#stopIdleTimer?.();
+    this.#stopIdleTimer = null;
   }
 
   #watchIdleness(): void {

@@ -202,6 +202,7 @@ export class LiveRuns {
       commit: async (commitment) => {
         await commit(commitment);
         this.#alarms.cancel(summary.runId); // The store is well again.
+        this.#keep(live);
       },
       ended: (ended) => this.#end(ended),
       broke: (error) => this.#park(live, error),
@@ -209,6 +210,15 @@ export class LiveRuns {
     });
     this.#runs.set(summary.runId, live);
     return live;
+  }
+
+  /** A run that was let go and acts all the same is back, unless it was taken up anew. */
+  #keep(live: LiveRun): void {
+    const { runId } = live.summary;
+    if (live.loop.isStopped || this.#runs.get(runId) === live) return;
+    if (this.#stopReason !== undefined) void live.stop(this.#stopReason);
+    else if (this.#runs.has(runId) || this.#loading.has(runId)) void live.stop(takenUpAnew);
+    else this.#runs.set(runId, live);
   }
 
   #end(run: RunSummary): void {
@@ -309,6 +319,8 @@ export class LiveRuns {
     this.#alarms.cancel(runId);
   }
 }
+
+const takenUpAnew = new Error("The run was taken up anew, and goes on elsewhere.");
 
 /** The story of a run that begins at its beginning. */
 export function emptyStory(definition: Definition): Pick<Story, "state" | "ticks" | "events"> {

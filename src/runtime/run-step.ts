@@ -15,7 +15,7 @@ import { createStepContext } from "./step-context.ts";
 
 /** Never rejects: how the function ends becomes a tick. */
 export async function runStep(invocation: Invocation): Promise<void> {
-  const stopTimer = startTimer(invocation);
+  invocation.startTimer();
   try {
     const returned = await call(invocation);
     if (invocation.isOver) return;
@@ -27,7 +27,6 @@ export async function runStep(invocation: Invocation): Promise<void> {
     const retryAt = decideRetry(invocation, thrown);
     void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
   } finally {
-    stopTimer();
     invocation.end(hasEnded(invocation.step));
   }
 }
@@ -49,6 +48,7 @@ async function call(invocation: Invocation): Promise<unknown> {
   const { job, ports, step } = invocation;
   // What is made for the function is given back, also when the function itself never ends.
   const pool = new ResourcePool("step", ports.resources, ports.log);
+  invocation.onRest(() => void pool.end());
   try {
     const resources = await invocation.orOver(pool.useAll(step.resources));
     const events = job.events.map(reviveEvent);
@@ -100,16 +100,6 @@ function checkEvent({ ports, step }: Invocation, returned: unknown): Event {
 
 function nameKind(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function startTimer(invocation: Invocation): () => void {
-  const { timeoutMs, name } = invocation.step;
-  if (timeoutMs === null) return () => {};
-  const { clock } = invocation.ports;
-  const message = `Step \`${name}\` took longer than its timeout of ${timeoutMs / 1000} s.`;
-  return clock.at(clock.now() + timeoutMs, () =>
-    invocation.interrupt(new DOMException(message, "TimeoutError")),
-  );
 }
 
 /** When to try again, or null: not at all. */

@@ -121,7 +121,10 @@ function createWait(invocation: Invocation) {
     const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
     // Answered before a restart: given back, and asked no more.
     if (known && !isOpen(known)) invocation.deliver();
-    else void invocation.submit(toWaitOpened(invocation, id, type, options));
+    else {
+      invocation.pauseTimer();
+      void invocation.submit(toWaitOpened(invocation, id, type, options));
+    }
     return answer;
   };
   return (type: AnyEventType, options: WaitOptions<object> = {}): Promise<Event> => {

@@ -53,6 +53,24 @@ describe("the timeout of a step", () => {
     expect(await process.result(run)).toBe(3);
   });
 
+  test("stands still while the function waits for an event, and goes on with the rest", async () => {
+    const workflow = oneStep(
+      async (_event, context) => {
+        await context.waitForEvent(Answer);
+        return never();
+      },
+      { timeout: 1 },
+    );
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await process.advance(3_600);
+    await process.send(run, Answer());
+    await process.advance(0.999);
+    expect((await process.record(run)).status).toBe("running");
+    await process.advance(0.001);
+    expect((await process.record(run)).status).toBe("failed");
+  });
+
   test("does not come to an attempt that has ended", async () => {
     const workflow = new Workflow()
       .step("s", { accepts: [StartEvent], emits: [Work], timeout: 1 }, () => Work())

@@ -3,7 +3,17 @@ import { describe, expect, test } from "bun:test";
 
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
-import { type Body, Answer, Ask, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
+import {
+  type Body,
+  Answer,
+  Ask,
+  gate,
+  Note,
+  oneStep,
+  rejectionOf,
+  runStep,
+  Work,
+} from "./fixtures.ts";
 import { Process, type ProcessOptions, settle } from "./process.ts";
 
 /** Asks twice, and gives both answers. */
@@ -198,6 +208,52 @@ describe("a run that only waits", () => {
       await process.send(run, Answer({ n }));
     }
     expect(await result).toEqual([1, 2]);
+  });
+
+  test("and has work under way beside its wait is brought back by what that comes to", async () => {
+    const work = gate();
+    const workflow = oneStep(async (_event, context) => {
+      const answer = context.waitForEvent(Answer, { timeout: 3_600 });
+      await Promise.race([answer, work.opened]);
+      context.writeEventToStream(Note({ n: 1 }));
+      const { data } = await answer;
+      return StopEvent({ result: data.n });
+    });
+    await using process = await Process.open({ w: workflow }, short);
+    const run = await process.start("w");
+    await process.advance(2);
+    expect(process.isInMemory(run)).toBe(false);
+    work.open();
+    await settle();
+    expect([process.isInMemory(run), await process.stream(run)]).toEqual([
+      true,
+      [["Note", { n: 1 }]],
+    ]);
+    await process.send(run, Answer({ n: 7 }));
+    expect(await process.result(run)).toBe(7);
+  });
+
+  test("is not moved by a function whose job another call has taken over", async () => {
+    const work = gate();
+    const heard: number[] = [];
+    const workflow = oneStep(async (_event, context) => {
+      const call = heard.push(0);
+      const beside = work.opened.then(() => "late");
+      const first = call === 1 ? beside : new Promise(() => {});
+      const won = await Promise.race([first, context.waitForEvent(Answer)]);
+      if (won !== "late") await context.waitForEvent(Answer);
+      return StopEvent({ result: won });
+    });
+    await using process = await Process.open({ w: workflow }, short);
+    const run = await process.start("w");
+    await process.advance(2);
+    await process.send(run, Answer({ n: 1 }));
+    await process.advance(2);
+    work.open();
+    await settle();
+    expect([heard.length, (await process.record(run)).status]).toEqual([2, "running"]);
+    await process.send(run, Answer({ n: 2 }));
+    expect(await process.result(run)).toEqual({ type: "Answer", data: { n: 1 } });
   });
 
   test("that is at work stays in memory, however long", async () => {
