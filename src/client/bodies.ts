@@ -91,5 +91,10 @@ export interface ForkPointBody {
   readonly sequence: number | null;
 }
 
-export type HandlerFrame =
-  { readonly handler: HandlerBody } | { readonly deleted: string } | { readonly ready: true };
+export interface HandlerEntry {
+  readonly handler: HandlerBody;
+  /** Whether the run wants something from outside. */
+  readonly is_asking: boolean;
+}
+
+export type HandlerFrame = HandlerEntry | { readonly deleted: string } | { readonly ready: true };

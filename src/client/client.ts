@@ -7,6 +7,7 @@ import type {
   DefinitionBody,
   GraphBody,
   HandlerBody,
+  HandlerEntry,
   HandlerFrame,
   JournalBody,
   Json,
@@ -52,6 +53,8 @@ export interface Client {
   start(workflow: string, event: JsonObject): Promise<HandlerBody>;
   /** Newest first. */
   listHandlers(page: HandlersPage): Promise<readonly HandlerBody[]>;
+  /** The same with what a page of runs wants to know of them. */
+  listEntries(page: HandlersPage): Promise<readonly HandlerEntry[]>;
   getHandler(handlerId: string): Promise<HandlerBody>;
   getJournal(handlerId: string, after: number): Promise<JournalBody>;
   getLineage(handlerId: string): Promise<LineageBody>;
@@ -88,11 +91,10 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
     getSchema: (name) => read(`workflows/${id(name)}/schema`),
     getDefinition: (name) => read(`debug/workflows/${id(name)}/definition`),
     start: (name, event) => post(`workflows/${id(name)}/run-nowait`, { start_event: event }),
-    async listHandlers({ limit, after }) {
-      const cursor = after === undefined ? "" : `&after=${id(after)}`;
-      const path = `handlers?order=newest&limit=${limit}${cursor}`;
-      return (await read<{ handlers: HandlerBody[] }>(path)).handlers;
-    },
+    listHandlers: async (page) =>
+      (await read<{ handlers: HandlerBody[] }>(`handlers?${toQuery(page)}`)).handlers,
+    listEntries: async (page) =>
+      (await read<{ handlers: HandlerEntry[] }>(`debug/handlers?${toQuery(page)}`)).handlers,
     // A run that failed is told by 500.
     getHandler: (handlerId) => read(`handlers/${id(handlerId)}`, [500]),
     getJournal: (handlerId, after) =>
@@ -123,4 +125,11 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
       }
     },
   };
+}
+
+// ---
+
+function toQuery({ limit, after }: HandlersPage): string {
+  const cursor = after === undefined ? "" : `&after=${encodeURIComponent(after)}`;
+  return `order=newest&limit=${limit}${cursor}`;
 }

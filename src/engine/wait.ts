@@ -14,11 +14,28 @@ import {
   updateJob,
 } from "./change.ts";
 import { admit, enqueue } from "./queue.ts";
-import { findJob, type Job, type JobPlace, type Wait } from "./state.ts";
+import {
+  findJob,
+  isIdle,
+  type Job,
+  type JobPlace,
+  jobPlaces,
+  type RunState,
+  type StepState,
+  type Wait,
+} from "./state.ts";
 import type { TickOf } from "./tick.ts";
 
 export function isOpen(wait: Wait): boolean {
   return wait.answer === null && !wait.isTimedOut;
+}
+
+/**
+ * Whether the run wants something from outside: a step waits for it, or nothing else is left to do.
+ */
+export function isAsking(state: RunState): boolean {
+  if (state.status !== "running" || state.startedAt === null) return false;
+  return isIdle(state) || Object.values(state.steps).some(hasOpenWait);
 }
 
 export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
@@ -90,6 +107,10 @@ export function answeredWaits(job: Job): readonly Wait[] {
 }
 
 // ---
+
+function hasOpenWait(step: StepState): boolean {
+  return jobPlaces.some((place) => step[place].some(({ waits }) => waits.some(isOpen)));
+}
 
 function isMatch(wait: Wait, event: Event): boolean {
   if (wait.type !== event.type) return false;

@@ -53,6 +53,10 @@ export const lineageSchema: v.GenericSchema = v.object({
   forks: v.array(forkPoint),
 });
 
+export const entriesSchema: v.GenericSchema = v.object({
+  handlers: v.array(v.object({ handler: handlerSchema, is_asking: v.boolean() })),
+});
+
 export const journalSchema: v.GenericSchema = v.object({
   handler: handlerSchema,
   forked_from: v.nullable(v.object({ runId: v.string(), sequence: v.number() })),

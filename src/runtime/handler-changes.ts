@@ -5,7 +5,7 @@
 import type { RunSummary } from "../store/store.ts";
 
 export type HandlerChange =
-  | { readonly kind: "changed"; readonly run: RunSummary }
+  | { readonly kind: "changed"; readonly run: RunSummary; readonly isAsking: boolean }
   | { readonly kind: "deleted"; readonly handlerId: string };
 
 interface Reader {
@@ -16,8 +16,9 @@ interface Reader {
 export class HandlerChanges {
   readonly #readers = new Set<Reader>();
 
-  changed(run: RunSummary): void {
-    this.#tell(run.handlerId, { kind: "changed", run });
+  /** `isAsking`: it wants something from outside. */
+  changed(run: RunSummary, isAsking: boolean): void {
+    this.#tell(run.handlerId, { kind: "changed", run, isAsking });
   }
 
   deleted(handlerId: string): void {

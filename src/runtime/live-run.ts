@@ -8,6 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
 import { resume } from "../engine/resume.ts";
 import { findJob, isIdle, type RunState } from "../engine/state.ts";
+import { isAsking } from "../engine/wait.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
@@ -27,6 +28,8 @@ export interface LiveRunPorts {
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
   commit(commit: Commit): Promise<void>;
+  /** It has begun to want something from outside, or wants nothing any more. */
+  asked(run: RunSummary, isAsking: boolean): void;
   ended(run: RunSummary): void;
   broke(error: unknown): void;
   idled(): void;
@@ -41,6 +44,7 @@ export class LiveRun {
   readonly #steps = new Set<Promise<void>>();
   #resources: ResourcePool;
   #summary: RunSummary;
+  #isAsking: boolean;
   readonly #progress = Promise.withResolvers<void>();
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
@@ -49,6 +53,7 @@ export class LiveRun {
   constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
     this.#ports = ports;
     this.#summary = summary;
+    this.#isAsking = isAsking(state);
     this.#resources = this.#newPool();
     if (Object.values(state.steps).every(({ running }) => running.length === 0)) {
       this.#progress.resolve();
@@ -71,6 +76,11 @@ export class LiveRun {
 
   get summary(): RunSummary {
     return this.#summary;
+  }
+
+  /** Whether it wants something from outside, as of its last commit. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /**
@@ -122,6 +132,7 @@ export class LiveRun {
       const { completedAt } = commit.outcome;
       this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };
     }
+    this.#tellAsking();
     this.#watchIdleness();
   }
 
@@ -136,6 +147,16 @@ export class LiveRun {
 
   #newPool(): ResourcePool {
     return new ResourcePool("run", this.#ports.resources, this.#ports.log);
+  }
+
+  #tellAsking(): void {
+    const { state } = this.loop;
+    const isAskingNow = isAsking(state);
+    if (isAskingNow === this.#isAsking) return;
+    this.#isAsking = isAskingNow;
+    // How a run has ended is told with its end.
+    if (state.status !== "running") return;
+    this.#ports.asked({ ...this.#summary, updatedAt: state.at }, isAskingNow);
   }
 
   #perform(command: Command): void {

@@ -192,7 +192,7 @@ export class LiveRuns {
     commit: (commit: Commit) => Promise<void>,
   ): LiveRun {
     if (this.#stopReason !== undefined) throw this.#stopReason; // While it was on its way here.
-    const { clock, log, idleMs, resources, children } = this.#ports;
+    const { clock, log, idleMs, resources, children, changes } = this.#ports;
     const live: LiveRun = new LiveRun(definition, summary, state, {
       clock,
       log,
@@ -204,6 +204,7 @@ export class LiveRuns {
         this.#alarms.cancel(summary.runId); // The store is well again.
         this.#keep(live);
       },
+      asked: (run, isAsking) => changes.changed(run, isAsking),
       ended: (ended) => this.#end(ended),
       broke: (error) => this.#park(live, error),
       idled: () => this.#release(live),
@@ -223,7 +224,7 @@ export class LiveRuns {
 
   #end(run: RunSummary): void {
     const { changes, log } = this.#ports;
-    changes.changed(run);
+    changes.changed(run, false);
     this.#bury(run);
     const fields = { run: run.runId, handler: run.handlerId, workflow: run.workflowName };
     if (run.status === "failed") log("warn", `Run failed: ${run.error}`, fields);

@@ -254,6 +254,11 @@ export class Runtime implements AsyncDisposable {
     return ended;
   }
 
+  /** Whether a run wants something from outside. Nothing is loaded for it: what rests does. */
+  isAsking({ runId, isResting }: RunRecord): boolean {
+    return this.#runs.get(runId)?.isAsking ?? isResting;
+  }
+
   /** A run that is in memory, as it is at this instant. */
   inspect(runId: string): { readonly state: RunState; readonly isSettled: boolean } | undefined {
     return this.#runs.get(runId)?.loop;
@@ -282,7 +287,7 @@ export class Runtime implements AsyncDisposable {
     const started = live.summary;
     try {
       await live.loop.submit(tick);
-      this.changes.changed(live.summary);
+      this.changes.changed(live.summary, live.isAsking);
       return started;
     } catch (error) {
       this.#runs.leave(runId);

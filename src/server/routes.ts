@@ -9,6 +9,7 @@ import type { Method } from "../http/router.ts";
 import {
   cancelledSchema,
   definitionSchema,
+  entriesSchema,
   eventTypesSchema,
   graphSchema,
   handlersSchema,
@@ -23,7 +24,7 @@ import { handlerSchema, resultSchema } from "../protocol/handler.ts";
 import { runStatuses } from "../protocol/status.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { sendBodySchema, sendEvent, streamEvents } from "./endpoints/events.ts";
-import { getDefinition, getJournal, streamHandlers } from "./endpoints/debug.ts";
+import { getDefinition, getJournal, listEntries, streamHandlers } from "./endpoints/debug.ts";
 import { forkBodySchema, forkHandler, getLineage } from "./endpoints/forks.ts";
 import { cancelHandler, getHandler, getResult, listHandlers } from "./endpoints/handlers.ts";
 import { runAndWait, runNoWait, startBodySchema } from "./endpoints/runs.ts";
@@ -73,6 +74,33 @@ const idempotencyKey: QueryParameter = {
   description: "Makes it safe to ask again: the same key and body give the same run.",
   schema: { type: "string", maxLength: 255 },
 };
+
+const page: readonly QueryParameter[] = [
+  {
+    name: "limit",
+    in: "query",
+    description: "So many at most.",
+    schema: { type: "integer", minimum: 1, maximum: pageLengthMax },
+  },
+  {
+    name: "order",
+    in: "query",
+    description: "By when the handler was first used.",
+    schema: { type: "string", enum: ["oldest", "newest"] },
+  },
+  {
+    name: "after",
+    in: "query",
+    description: "Only those after this handler id, in the order asked for.",
+    schema: { type: "string" },
+  },
+  {
+    name: "before",
+    in: "query",
+    description: "Only those before this handler id, in the order asked for.",
+    schema: { type: "string" },
+  },
+];
 
 const started = {
   422: ["The idempotency key was used for another request.", null],
@@ -173,30 +201,7 @@ export const apiRoutes: readonly ApiRoute[] = [
         description: "Only runs of these workflows.",
         schema: { type: "array", items: { type: "string" } },
       },
-      {
-        name: "limit",
-        in: "query",
-        description: "So many at most. Default: all.",
-        schema: { type: "integer", minimum: 1, maximum: pageLengthMax },
-      },
-      {
-        name: "order",
-        in: "query",
-        description: "By when the handler was first used.",
-        schema: { type: "string", enum: ["oldest", "newest"], default: "oldest" },
-      },
-      {
-        name: "after",
-        in: "query",
-        description: "Only those after this handler id, in the order asked for.",
-        schema: { type: "string" },
-      },
-      {
-        name: "before",
-        in: "query",
-        description: "Only those before this handler id, in the order asked for.",
-        schema: { type: "string" },
-      },
+      ...page,
     ],
     answers: {
       200: ["All, or the page that was asked for.", handlersSchema],
@@ -316,6 +321,15 @@ export const apiRoutes: readonly ApiRoute[] = [
     endpoint: streamHandlers,
     summary: "The newest handlers, then each whenever its record changes",
     answers: { 200: ["The stream; it ends with the server.", ["text/event-stream"]] },
+  },
+  {
+    method: "GET",
+    path: "/debug/handlers",
+    id: "listEntries",
+    endpoint: listEntries,
+    summary: "Handlers, and which of them want something from outside; the newest first by default",
+    parameters: page,
+    answers: { 200: ["A page.", entriesSchema], 400: ["A parameter is wrong.", null] },
   },
   {
     method: "GET",

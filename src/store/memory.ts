@@ -294,6 +294,7 @@ function toRecord(run: StoredRun | undefined): RunRecord | undefined {
     completedAt: run.completedAt,
     forkedFrom: run.forkedFrom ?? null,
     crashes: run.crashes,
+    isResting: run.rest !== null,
     firstSequence: run.firstSequence,
     lastSequence: run.firstSequence + run.events.length - 1,
   };

@@ -48,6 +48,8 @@ export interface RunRecord extends RunSummary {
   readonly forkedFrom: ForkPoint | null;
   /** How often the process has died since it last got somewhere: see `countCrash`. */
   readonly crashes: number;
+  /** Whether only the outside or a timer can move it: see `Rest`. */
+  readonly isResting: boolean;
   /** Sequence of the first event; above 0 when the handler had runs before this one. */
   readonly firstSequence: number;
   /** Sequence of the newest event; `firstSequence - 1` while there is none. */

@@ -1,7 +1,7 @@
 /** All handlers that this page knows, newest first; kept up by the server's stream of changes. */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
-import type { HandlerBody, HandlerFrame } from "../../src/client/bodies.ts";
+import type { HandlerBody, HandlerEntry, HandlerFrame } from "../../src/client/bodies.ts";
 import type { Client } from "../../src/client/client.ts";
 import { createFrame } from "./frame.ts";
 
@@ -13,6 +13,8 @@ export interface HandlerBook {
   readonly isLoaded: ReadonlySignal<boolean>;
   /** Whether the server has older ones. */
   readonly hasMore: ReadonlySignal<boolean>;
+  /** Those that want something from outside, as far as the server has said so. */
+  readonly asking: ReadonlySignal<ReadonlySet<string>>;
   get(handlerId: string): HandlerBody | undefined;
   put(handler: HandlerBody): void;
   remove(handlerId: string): void;
@@ -29,7 +31,10 @@ export function createHandlerBook(client: Client): HandlerBook {
   const connection: Signal<Connection> = signal("opening");
   const isLoaded = signal(false);
   const hasMore = signal(false);
+  const askingNow = new Set<string>();
+  const asking: Signal<ReadonlySet<string>> = signal(new Set());
   const frame = createFrame(() => {
+    asking.value = new Set(askingNow);
     list.value = [...known.values()].toSorted((a, b) => (a.started_at < b.started_at ? 1 : -1));
   });
   /** What a list begun anew has shown: what else was known was deleted meanwhile. */
@@ -39,15 +44,21 @@ export function createHandlerBook(client: Client): HandlerBook {
     shown?.add(handler.handler_id);
     frame.request();
   };
+  const putEntry = ({ handler, is_asking: isAsking }: HandlerEntry): void => {
+    if (isAsking) askingNow.add(handler.handler_id);
+    else askingNow.delete(handler.handler_id);
+    put(handler);
+  };
   const remove = (handlerId: string): void => {
     known.delete(handlerId);
+    askingNow.delete(handlerId);
     frame.request();
   };
   const take = (change: HandlerFrame): void => {
-    if ("handler" in change) put(change.handler);
+    if ("handler" in change) putEntry(change);
     else if ("deleted" in change) remove(change.deleted);
     else {
-      for (const id of known.keys()) if (shown && !shown.has(id)) known.delete(id);
+      for (const id of known.keys()) if (shown && !shown.has(id)) remove(id);
       hasMore.value = (shown?.size ?? 0) >= pageLength;
       shown = null;
       isLoaded.value = true;
@@ -59,6 +70,7 @@ export function createHandlerBook(client: Client): HandlerBook {
     connection,
     isLoaded,
     hasMore,
+    asking,
     get: (handlerId) => known.get(handlerId),
     put,
     remove,
@@ -66,8 +78,8 @@ export function createHandlerBook(client: Client): HandlerBook {
       const last = list.value.at(-1);
       if (!last || !hasMore.value) return;
       hasMore.value = false;
-      const page = await client.listHandlers({ limit: pageLength, after: last.handler_id });
-      for (const handler of page) put(handler);
+      const page = await client.listEntries({ limit: pageLength, after: last.handler_id });
+      for (const entry of page) putEntry(entry);
       hasMore.value = page.length === pageLength;
     },
     async follow(abort) {

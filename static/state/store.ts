@@ -19,7 +19,7 @@ export type Dialog =
   | { readonly kind: "run"; readonly workflow: string; readonly initial?: JsonObject }
   | { readonly kind: "send"; readonly type?: string }
   | { readonly kind: "fork"; readonly point: ForkPoint }
-  | { readonly kind: "delete"; readonly handlerId: string }
+  | { readonly kind: "cancel" | "delete"; readonly handlerId: string }
   | { readonly kind: "palette" | "help" };
 
 export interface ForkPoint {

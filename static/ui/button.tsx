@@ -1,5 +1,5 @@
 /** A button with an icon, a word, or both; an icon alone has its word for who cannot see it. */
-import type { VNode } from "preact";
+import type { TargetedMouseEvent, VNode } from "preact";
 
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -12,7 +12,8 @@ export interface ButtonProps {
   readonly isPressed?: boolean;
   readonly type?: "button" | "submit";
   readonly title?: string;
-  readonly onClick?: () => void;
+  readonly tabIndex?: number;
+  readonly onClick?: (event: TargetedMouseEvent<HTMLButtonElement>) => void;
 }
 
 export function Button(props: ButtonProps): VNode {
@@ -25,6 +26,7 @@ export function Button(props: ButtonProps): VNode {
     isPressed,
     type,
     title,
+    tabIndex,
     onClick,
   } = props;
   return (
@@ -35,6 +37,7 @@ export function Button(props: ButtonProps): VNode {
       aria-label={isIconOnly ? label : undefined}
       aria-pressed={isPressed}
       title={title ?? (isIconOnly ? label : undefined)}
+      tabIndex={tabIndex}
       onClick={onClick}
     >
       {icon && <Icon name={icon} />}

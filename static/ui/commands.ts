@@ -106,16 +106,16 @@ function runCommands(store: Store): readonly Command[] {
       id: "cancel",
       title: "Cancel this run",
       isAvailable: isRunning,
-      run: () => attempt(store.cancel(id)),
+      run: () => (dialog.value = { kind: "cancel", handlerId: id }),
     },
     {
       id: "rerun",
-      title: "Rerun with the same input",
+      title: "Run again with the same input",
       run: () => attempt(store.rerun(handler, false)),
     },
     {
       id: "rerun-edited",
-      title: "Rerun with other input",
+      title: "Run again with other input",
       run: () => attempt(store.rerun(handler, true)),
     },
     {

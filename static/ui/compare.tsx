@@ -55,7 +55,7 @@ export function Compare({ run }: { readonly run: LiveRun }): VNode {
       {other?.problem.value && <p class="error">{other.problem.value}</p>}
       {same.length === 0 && chosen === "" && (
         <Empty title="There is no other run of this workflow">
-          <p>Rerun this one, with the same or with other input, and choose it here.</p>
+          <p>Run this one again, with the same or with other input, and choose it here.</p>
         </Empty>
       )}
       {comparison && other && <Outcomes key={version} a={run} b={other} />}

@@ -26,8 +26,9 @@ export function Dialogs(): VNode | null {
       return <SendDialog type={open.type} onClose={close} />;
     case "fork":
       return <ForkDialog point={open.point} onClose={close} />;
+    case "cancel":
     case "delete":
-      return <DeleteDialog handlerId={open.handlerId} onClose={close} />;
+      return <EndDialog kind={open.kind} handlerId={open.handlerId} onClose={close} />;
     case "palette":
       return <Palette onClose={close} />;
     case "help":
@@ -214,23 +215,37 @@ function ForkDialog(props: { readonly point: ForkPoint; readonly onClose: () => 
   );
 }
 
-function DeleteDialog(props: { readonly handlerId: string; readonly onClose: () => void }): VNode {
+/** What cannot be taken back is asked about first. */
+function EndDialog(props: {
+  readonly kind: "cancel" | "delete";
+  readonly handlerId: string;
+  readonly onClose: () => void;
+}): VNode {
   const store = useStore();
-  const { handlerId, onClose } = props;
+  const { kind, handlerId, onClose } = props;
+  const isDelete = kind === "delete";
+  const end = (): Promise<void> => (isDelete ? store.delete(handlerId) : store.cancel(handlerId));
   return (
-    <DialogBox title="Delete this run?" onClose={onClose}>
-      <p>
-        Everything of <code>{handlerId}</code> goes for good: its events, its result, its story. If
-        it is still going on, it is cancelled.
-      </p>
+    <DialogBox title={isDelete ? "Delete this run?" : "Cancel this run?"} onClose={onClose}>
+      {isDelete ? (
+        <p>
+          Everything of <code>{handlerId}</code> goes for good: its events, its result, its story.
+          If it is still going on, it is cancelled.
+        </p>
+      ) : (
+        <p>
+          The steps of <code>{handlerId}</code> are stopped where they are. What the run has shown
+          so far stays; it cannot go on, but it can be forked or run again.
+        </p>
+      )}
       <div class="form-actions">
         <Button
-          label="Delete"
-          icon="trash"
+          label={isDelete ? "Delete" : "Cancel the run"}
+          icon={isDelete ? "trash" : "stop"}
           kind="danger"
-          onClick={() => void store.delete(handlerId).then(onClose).catch(store.report)}
+          onClick={() => void end().then(onClose).catch(store.report)}
         />
-        <Button label="Keep it" onClick={onClose} />
+        <Button label={isDelete ? "Keep it" : "Let it go on"} onClick={onClose} />
       </div>
     </DialogBox>
   );

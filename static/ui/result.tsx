@@ -28,7 +28,7 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
         {input ? <JsonTree value={input.data as Json} label="Input" /> : <p class="quiet">…</p>}
         {handler && (
           <Button
-            label="Rerun with other input"
+            label="Run again with other input"
             icon="edit"
             onClick={() => void store.rerun(handler, true).catch(store.report)}
           />

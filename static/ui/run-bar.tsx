@@ -6,7 +6,7 @@ import { formatMs, pretty } from "../model/words.ts";
 import type { LiveRun } from "../state/live-run.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
-import { durationOf } from "./runs.tsx";
+import { durationOf, isAsking } from "./run-row.tsx";
 import { Status } from "./status.tsx";
 
 export function RunBar({ run }: { readonly run: LiveRun }): VNode {
@@ -26,7 +26,7 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
   return (
     <div class="run-bar">
       <Status status={status} />
-      {run.openQuestions.value.length > 0 && <span class="badge is-asking">asks you</span>}
+      {isAsking(store, handler) && <span class="badge is-asking">asks you</span>}
       <span class="run-title">{handler.workflow_name}</span>
       <button
         type="button"
@@ -73,12 +73,12 @@ function Actions(props: { readonly run: LiveRun; readonly handler: HandlerBody }
           label="Cancel"
           icon="stop"
           kind="danger"
-          onClick={() => attempt(store.cancel(id))}
+          onClick={() => (store.dialog.value = { kind: "cancel", handlerId: id })}
         />
       )}
-      <Button label="Rerun" icon="again" onClick={() => attempt(store.rerun(handler, false))} />
+      <Button label="Run again" icon="again" onClick={() => attempt(store.rerun(handler, false))} />
       <Button
-        label="Rerun with other input"
+        label="Run again with other input"
         icon="edit"
         isIconOnly
         onClick={() => attempt(store.rerun(handler, true))}

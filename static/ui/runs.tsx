@@ -1,28 +1,40 @@
 /** All runs of all workflows, newest first, as they come and go. */
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useCallback } from "preact/hooks";
 
 import type { HandlerBody } from "../../src/client/bodies.ts";
-import { formatAgo, formatMs } from "../model/words.ts";
+import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { Empty } from "./empty.tsx";
 import { Icon } from "./icons.tsx";
-import { Status } from "./status.tsx";
+import { Menu } from "./menu.tsx";
+import { isAsking, runMenu, RunRow } from "./run-row.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
 const rowHeight = 56;
-const statuses = ["running", "completed", "failed", "cancelled"];
+const asking = "asks you";
+const statuses = [asking, "running", "completed", "failed", "cancelled"];
+
+interface OpenMenu {
+  readonly handler: HandlerBody;
+  readonly x: number;
+  readonly y: number;
+}
 
 export function Runs(): VNode {
   const store = useStore();
-  const { handlers, route } = store;
+  const { handlers, route, dialog } = store;
+  const menu = useSignal<OpenMenu | null>(null);
   const query = useSignal("");
   const status = useSignal("");
   const workflow = useSignal("");
   const shown = useComputed(() => {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     return handlers.list.value.filter((handler) => {
-      if (status.value !== "" && handler.status !== status.value) return false;
+      if (status.value === asking ? !isAsking(store, handler) : !isOf(status.value, handler)) {
+        return false;
+      }
       if (workflow.value !== "" && handler.workflow_name !== workflow.value) return false;
       const text =
         `${handler.handler_id} ${handler.workflow_name} ${handler.error ?? ""}`.toLowerCase();
@@ -35,6 +47,11 @@ export function Runs(): VNode {
     const handler = list[index];
     return handler ? <RunRow handler={handler} now={store.now.value} /> : null;
   };
+  const openMenu = (index: number, x: number, y: number): void => {
+    const handler = list[index];
+    if (handler) menu.value = { handler, x, y };
+  };
+  const closeMenu = useCallback(() => (menu.value = null), []);
   return (
     <section class="panel runs" aria-labelledby="runs-title">
       <div class="panel-head">
@@ -43,6 +60,8 @@ export function Runs(): VNode {
           {list.length === known ? known : `${list.length} of ${known}`}
           {handlers.hasMore.value ? "+" : ""}
         </span>
+        <span class="header-space" />
+        <Asking status={status} />
       </div>
       <Filters query={query} status={status} workflow={workflow} />
       {list.length === 0 ? (
@@ -60,20 +79,65 @@ export function Runs(): VNode {
           }}
           keyOf={(index) => list[index]?.handler_id ?? index}
           row={row}
+          actions={(index, isChosen) => (
+            <Button
+              label="Actions on this run"
+              icon="more"
+              isIconOnly
+              tabIndex={isChosen ? 0 : -1}
+              onClick={(event) => {
+                event.stopPropagation();
+                const { right, bottom } = event.currentTarget.getBoundingClientRect();
+                openMenu(index, right, bottom);
+              }}
+            />
+          )}
+          onMenu={openMenu}
+          onDelete={(index) => {
+            const id = list[index]?.handler_id;
+            if (id !== undefined) dialog.value = { kind: "delete", handlerId: id };
+          }}
           onNearEnd={() => void handlers.loadMore().catch(store.report)}
+        />
+      )}
+      {menu.value && (
+        <Menu
+          key={menu.value.handler.handler_id}
+          label={`Actions on ${menu.value.handler.workflow_name}`}
+          items={runMenu(store, menu.value.handler)}
+          x={menu.value.x}
+          y={menu.value.y}
+          onClose={closeMenu}
         />
       )}
     </section>
   );
 }
 
-/** From the start to the end, or to now. */
-export function durationOf(handler: HandlerBody, now: number): number {
-  const end = handler.completed_at ?? (handler.status === "running" ? null : handler.updated_at);
-  return Math.max((end === null ? now : Date.parse(end)) - Date.parse(handler.started_at), 0);
+// ---
+
+function isOf(status: string, handler: HandlerBody): boolean {
+  return status === "" || handler.status === status;
 }
 
-// ---
+/** How many runs want something from a reader; a press shows these alone. */
+function Asking({ status }: { readonly status: Signal<string> }): VNode | null {
+  const { handlers } = useStore();
+  const count = handlers.asking.value.size;
+  if (count === 0 && status.value !== asking) return null;
+  return (
+    <button
+      type="button"
+      class="badge is-asking"
+      aria-pressed={status.value === asking}
+      title="Show only runs that wait for an answer"
+      onClick={() => (status.value = status.value === asking ? "" : asking)}
+    >
+      {count.toLocaleString("en")}
+      {handlers.hasMore.value ? "+" : ""} {count === 1 ? "asks" : "ask"} you
+    </button>
+  );
+}
 
 interface FiltersProps {
   readonly query: Signal<string>;
@@ -121,26 +185,6 @@ function Filters({ query, status, workflow }: FiltersProps): VNode {
             </option>
           ))}
         </select>
-      </div>
-    </div>
-  );
-}
-
-function RunRow({ handler, now }: { readonly handler: HandlerBody; readonly now: number }): VNode {
-  const { run } = useStore();
-  const isOpen = run.value?.handlerId === handler.handler_id;
-  const asks = isOpen && run.value ? run.value.openQuestions.value.length : 0;
-  return (
-    <div class="run-row">
-      <div class="run-line">
-        <span class="run-name">{handler.workflow_name}</span>
-        {asks > 0 && <span class="badge is-asking">asks you</span>}
-        <span class="run-time">{formatAgo(now - Date.parse(handler.started_at))}</span>
-      </div>
-      <div class="run-line">
-        <Status status={handler.status} />
-        <span class="run-id">{handler.handler_id}</span>
-        <span class="run-time">{formatMs(durationOf(handler, now))}</span>
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 /** A real browser for the page, and everything that it must not do: noted, for a test to judge. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -55,4 +55,16 @@ export async function visit(
     `addEventListener("securitypolicyviolation", (e) => noteViolation(e.violatedDirective + " " + e.blockedURI))`,
   );
   return { page, wrongs, [Symbol.asyncDispose]: () => context.close() };
+}
+
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with the page as it is; `view` names it. */
+export async function axe(page: Page, view: string): Promise<readonly string[]> {
+  // Into the page by the debugger's protocol, which no CSP is asked about.
+  await page.evaluate(axeSource);
+  const found = (await page.evaluate(`axe.run({ resultTypes: ["violations"] })`)) as {
+    violations: readonly { id: string; nodes: readonly { html: string }[] }[];
+  };
+  return found.violations.map(({ id, nodes }) => `${view}: ${id}: ${nodes[0]?.html.slice(0, 200)}`);
 }

@@ -1,13 +1,10 @@
 /** The page in a real browser: what a reader does with it, and what it must not do. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import type { Browser, Locator, Page } from "playwright-core";
 
 import type { WorkflowServer } from "../../src/index.ts";
-import { hasChromium, launch, visit } from "./chromium.ts";
+import { axe, hasChromium, launch, visit } from "./chromium.ts";
 import { createServer, startRun } from "./workflows.ts";
-
-const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(!hasChromium)("the page", () => {
   let browser: Browser;
@@ -226,7 +223,7 @@ describe.skipIf(!hasChromium)("the page and a server of its own", () => {
     await server.serve({ host: "127.0.0.1", port: url.port });
     await state.getByText("live", { exact: true }).waitFor();
     const id = await startRun(url.origin, "echo", {});
-    await page.getByRole("option", { name: new RegExp(id) }).waitFor();
+    await page.getByRole("row", { name: new RegExp(id) }).waitFor();
     await server.close();
   }, 30_000);
 
@@ -281,15 +278,6 @@ describe.skipIf(!hasChromium)("the page and a server of its own", () => {
 function runButton(page: Page, workflow: string): Locator {
   const about = page.getByRole("region", { name: "Workflow", exact: true });
   return about.getByRole("button", { name: `Run ${workflow}` });
-}
-
-async function axe(page: Page, view: string): Promise<readonly string[]> {
-  // Into the page by the debugger's protocol, which no CSP is asked about.
-  await page.evaluate(axeSource);
-  const found = (await page.evaluate(`axe.run({ resultTypes: ["violations"] })`)) as {
-    violations: readonly { id: string; nodes: readonly { html: string }[] }[];
-  };
-  return found.violations.map(({ id, nodes }) => `${view}: ${id}: ${nodes[0]?.html.slice(0, 200)}`);
 }
 
 async function measureFrames(page: Page): Promise<void> {

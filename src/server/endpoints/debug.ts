@@ -8,8 +8,10 @@ import { sseComment, sseData, sseHeaders } from "../../http/sse.ts";
 import { streamResponse } from "../../http/stream.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
 import type { HandlerChange } from "../../runtime/handler-changes.ts";
+import type { RunSummary } from "../../store/store.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { type Endpoint, mustHandler, mustWorkflow, type Services } from "../endpoint.ts";
+import { readPage } from "../paging.ts";
 
 /** The newest handlers, then `ready`, then every handler whenever its record changes. */
 export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
@@ -28,6 +30,13 @@ export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
     }),
     onError: (error) => services.log("error", "A stream of handlers broke.", { error }),
   });
+};
+
+/** A page of what the stream begins with, for lists that go further back. */
+export const listEntries: Endpoint = async ({ runtime }, { query }) => {
+  const { limit = debugHandlersLength, ...page } = readPage(query);
+  const runs = await runtime.store.listHandlers({}, { order: "newest", ...page, limit });
+  return json(200, { handlers: runs.map((run) => toEntry(run, runtime.isAsking(run))) });
 };
 
 /**
@@ -61,7 +70,7 @@ async function* handlerFrames(
   try {
     const page = { order: "newest", limit: debugHandlersLength } as const;
     const runs = await runtime.store.listHandlers({}, page);
-    for (const run of runs.toReversed()) yield frame({ handler: toHandlerBody(run) });
+    for (const run of runs.toReversed()) yield frame(toEntry(run, runtime.isAsking(run)));
     yield frame({ ready: true });
     for (let batch = await next; !batch.done; batch = await changes.next()) {
       for (const change of batch.value) yield frame(toFrame(change));
@@ -74,8 +83,16 @@ async function* handlerFrames(
 
 function toFrame(change: HandlerChange): object {
   return change.kind === "changed"
-    ? { handler: toHandlerBody(change.run) }
+    ? toEntry(change.run, change.isAsking)
     : { deleted: change.handlerId };
+}
+
+/**
+ * The record as clients get it, but without its result, which a list does not show and which may be
+ * long; and what only a page of runs wants to know.
+ */
+function toEntry(run: RunSummary, isAsking: boolean): object {
+  return { handler: toHandlerBody({ ...run, result: null }), is_asking: isAsking };
 }
 
 function frame(value: object): Uint8Array {

@@ -2,20 +2,21 @@
 import { updatedAt } from "../rules.ts";
 import type { RunRecord } from "../store.ts";
 
-type Derived = "updatedAt" | "lastSequence" | "forkedFrom";
+type Derived = "updatedAt" | "lastSequence" | "forkedFrom" | "isResting";
 
 export interface RecordRow extends Omit<RunRecord, Derived> {
   readonly lastSequence: number | null;
   readonly lastEventAt: number | null;
   readonly forkedRun: string | null;
   readonly forkedSequence: number | null;
+  readonly isResting: number;
 }
 
 /** To be put before conditions on `run` and `handler`. */
 export const selectRecord: string = `
 SELECT
   run.run_id AS runId, handler.handler_id AS handlerId, run.workflow_name AS workflowName,
-  run.status, run.result, run.error, run.crashes,
+  run.status, run.result, run.error, run.crashes, run.is_resting AS isResting,
   run.started_at AS startedAt, run.completed_at AS completedAt,
   run.forked_run AS forkedRun, run.forked_sequence AS forkedSequence,
   run.first_sequence AS firstSequence,
@@ -36,5 +37,6 @@ export function toRecord(row: RecordRow | null): RunRecord | undefined {
     forkedFrom: isFork ? { runId: forkedRun, sequence: forkedSequence } : null,
     updatedAt: updatedAt(row.startedAt, lastEventAt, row.completedAt),
     lastSequence: lastSequence ?? row.firstSequence - 1,
+    isResting: row.isResting === 1,
   };
 }
