@@ -1,6 +1,5 @@
 /** What steps need of the runtime to run other workflows. */
 import type { StoredEvent } from "../store/event.ts";
-import type { RunSummary } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 
@@ -8,7 +7,8 @@ export interface ChildPorts {
   definitionOf(workflow: AnyWorkflow): Definition | undefined;
   /** Starts a run with this id, unless there is one. */
   ensure(child: ChildRun): Promise<void>;
-  ended(runId: string): Promise<RunSummary>;
+  /** Throws `RunFailedError` when it has failed or was cancelled. */
+  result(runId: string): Promise<unknown>;
   cancel(runId: string): Promise<void>;
   follow(runId: string, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
 }

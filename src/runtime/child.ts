@@ -5,11 +5,9 @@
 import { WorkflowError } from "../base/errors.ts";
 import { toJson } from "../base/json.ts";
 import { parkedRunRetryMs } from "../base/limits.ts";
-import type { RunSummary } from "../store/store.ts";
 import type { ChildOptions } from "../workflow/context.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
 import type { Invocation } from "./invocation.ts";
-import { toResult } from "./result.ts";
 
 export function createRunWorkflow(invocation: Invocation) {
   const started = new Map<AnyWorkflow, number>();
@@ -40,8 +38,7 @@ export function createRunWorkflow(invocation: Invocation) {
     await invocation.submit({ kind: "child_started", runId, handlerId: runId, workflowName });
     await outlast(invocation, () => children.ensure(child));
     await endOrphan(invocation, runId);
-    const ended = await outcomeOf(invocation, runId, events);
-    const value = toJson(toResult(ended), "result");
+    const value = toJson(await resultOf(invocation, runId, events), "result");
     await invocation.submit({ kind: "effect_returned", key: effect, value });
     return value;
   };
@@ -72,11 +69,11 @@ async function endOrphan({ ports, job }: Invocation, runId: string): Promise<voi
   await children.cancel(runId);
 }
 
-async function outcomeOf(
+async function resultOf(
   invocation: Invocation,
   runId: string,
   showsEvents: boolean,
-): Promise<RunSummary> {
+): Promise<unknown> {
   const { children } = invocation.ports;
   const { signal } = invocation;
   const onAbort = (): void => {
@@ -89,7 +86,7 @@ async function outcomeOf(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     if (showsEvents) await showEvents(invocation, runId);
-    return await outlast(invocation, () => children.ended(runId));
+    return await outlast(invocation, () => children.result(runId));
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

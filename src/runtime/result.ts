@@ -1,5 +1,5 @@
 /** Stored JSON back to what an author works with. */
-import { RunFailedError } from "../base/errors.ts";
+import { type Failure, RunFailedError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { type Envelope, fromWireValue } from "../protocol/envelope.ts";
 import type { RunSummary } from "../store/store.ts";
@@ -12,11 +12,17 @@ export function toEvent(json: string): Event {
   return reviveEvent({ type, data: isJsonObject(value) ? fromWireValue(value) : {} });
 }
 
-/** What a run has come to. Throws `RunFailedError` when it has failed or was cancelled. */
-export function toResult(run: RunSummary): unknown {
-  if (run.status === "failed" || run.status === "cancelled") {
-    const message = run.error ?? "The run was cancelled.";
-    throw new RunFailedError(run.status, { name: "RunFailedError", message });
+/**
+ * What a run has come to; `failure` is what its journal tells of a failed one. Throws
+ * `RunFailedError` when it has failed or was cancelled.
+ */
+export function toResult(run: RunSummary, failure: Failure | null): unknown {
+  if (run.status === "cancelled") {
+    throw new RunFailedError(run.status, { name: "AbortError", message: "The run was cancelled." });
+  }
+  if (run.status === "failed") {
+    const message = run.error ?? "The run failed.";
+    throw new RunFailedError(run.status, failure ?? { name: "Error", message });
   }
   const event = toEvent(run.result ?? "{}");
   // Of the plain stop event the result is what it carries; of an extension, the event itself.

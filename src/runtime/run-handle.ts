@@ -3,7 +3,7 @@
  */
 import type { RunSummary } from "../store/store.ts";
 import type { Event } from "../workflow/event.ts";
-import { toEvent, toResult } from "./result.ts";
+import { toEvent } from "./result.ts";
 import { handlerFinished } from "./errors.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -82,6 +82,6 @@ export class RunHandle<Result> implements PromiseLike<Result>, AsyncIterable<Eve
 
   async #awaitResult(): Promise<Result> {
     await this.#started;
-    return toResult(await this.#runtime.ended(this.runId)) as Result; // By its type.
+    return (await this.#runtime.result(this.runId)) as Result; // By its type.
   }
 }

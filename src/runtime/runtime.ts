@@ -30,6 +30,7 @@ import type { LiveRun } from "./live-run.ts";
 import { emptyStory, LiveRuns, toSummary } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
 import { Registry } from "./registry.ts";
+import { toResult } from "./result.ts";
 import { ResourcePool } from "./resources.ts";
 import { type Retention, startRetention } from "./retention.ts";
 
@@ -259,6 +260,17 @@ export class Runtime implements AsyncDisposable {
     return this.#runs.get(runId)?.isAsking ?? isResting;
   }
 
+  /**
+   * The result of a run, once it has ended. Throws `RunFailedError` when it has failed or was
+   * cancelled.
+   */
+  async result(runId: string): Promise<unknown> {
+    const run = await this.ended(runId);
+    const definition = this.#registry.get(run.workflowName);
+    if (run.status !== "failed" || !definition) return toResult(run, null);
+    return toResult(run, (await this.#runs.replay(definition, runId)).failure);
+  }
+
   /** A run that is in memory, as it is at this instant. */
   inspect(runId: string): { readonly state: RunState; readonly isSettled: boolean } | undefined {
     return this.#runs.get(runId)?.loop;
@@ -315,7 +327,7 @@ export class Runtime implements AsyncDisposable {
       ensure: async (child) => {
         if (!(await this.store.getRun(child.runId))) await this.start(child);
       },
-      ended: (runId) => this.ended(runId),
+      result: (runId) => this.result(runId),
       cancel: (runId) => this.#cancelChild(runId),
       follow: (runId, after, signal) => this.store.feed.follow(runId, after, signal),
     };

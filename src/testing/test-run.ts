@@ -5,7 +5,7 @@
 import { WorkflowError } from "../base/errors.ts";
 import { systemClock } from "../base/clock.ts";
 import { isIdle } from "../engine/state.ts";
-import { toEvent, toResult } from "../runtime/result.ts";
+import { toEvent } from "../runtime/result.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { ResultOf, StartInput, Workflow } from "../runtime/workflow.ts";
 import { MemoryStore } from "../store/memory.ts";
@@ -115,7 +115,7 @@ export class TestRun<Result> {
   async result(): Promise<Result> {
     await this.settled();
     const run = await this.#runtime.store.getRun(this.runId);
-    if (run && run.status !== "running") return toResult(run) as Result; // By its type.
+    if (run && run.status !== "running") return (await this.#runtime.result(this.runId)) as Result; // By its type.
     throw new WorkflowError("run_failed", `The run has not ended: ${this.#waiting()}.`);
   }
 

@@ -4,7 +4,6 @@
  */
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import type { Log } from "../../src/base/log.ts";
-import { toResult } from "../../src/runtime/result.ts";
 import { Runtime } from "../../src/runtime/runtime.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { RunRecord, RunSummary, Store } from "../../src/store/store.ts";
@@ -80,7 +79,7 @@ export class Process implements AsyncDisposable {
 
   /** What a run has come to, once it has ended. */
   async result(run: RunSummary): Promise<unknown> {
-    return toResult(await this.runtime.ended(run.runId));
+    return this.runtime.result(run.runId);
   }
 
   isInMemory({ runId }: RunSummary): boolean {

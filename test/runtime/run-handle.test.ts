@@ -83,6 +83,24 @@ describe("a run that fails", () => {
     expect(await rejectionOf(run)).toBe("run_failed: kaboom");
   });
 
+  test("tells what the step has thrown by its name and code, also of a child", async () => {
+    const child = oneStep(() => {
+      throw Object.assign(new RangeError("too far"), { code: "E_FAR" });
+    });
+    const parent = oneStep((_event, context) => context.runWorkflow(child, {}), {
+      children: [child],
+    });
+    const failureOf = async (run: PromiseLike<unknown>): Promise<unknown> => {
+      const error = await Promise.resolve(run).catch((thrown: unknown) => thrown);
+      const { name, message, code } = (error as RunFailedError).failure;
+      return { name, message, code };
+    };
+    expect([await failureOf(child.run()), await failureOf(parent.run())]).toEqual([
+      { name: "RangeError", message: "too far", code: "E_FAR" },
+      { name: "RunFailedError", message: "too far", code: "run_failed" },
+    ]);
+  });
+
   test("shows its failure as the last event", async () => {
     const run = runStep(() => {
       throw new TypeError("kaboom");
