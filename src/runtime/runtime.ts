@@ -114,6 +114,8 @@ export class Runtime implements AsyncDisposable {
   /** Opens the store, and lets every unfinished run go on. */
   async open(): Promise<void> {
     await this.store.open();
+    if (this.#closing.signal.aborted) await this.store.close(); // Nobody waits for it any more.
+    this.#checkOpen();
     await this.#countUnderWay();
     await recover({
       store: this.store,
@@ -128,6 +130,7 @@ export class Runtime implements AsyncDisposable {
         await live.loop.submit({ kind: "run_quarantined", crashes });
       },
     });
+    this.#checkOpen();
     if (!this.store.wasClosed()) await this.#endOrphans();
     await this.#runs.start();
     this.#stopRetention = startRetention(

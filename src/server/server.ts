@@ -3,8 +3,9 @@
  * `fetch` can be mounted in any server that speaks web-standard requests.
  */
 import { must } from "../base/assert.ts";
+import { systemClock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
-import { nameLengthMax } from "../base/limits.ts";
+import { nameLengthMax, shutdownMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import type { Retention } from "../runtime/retention.ts";
 import { Runtime } from "../runtime/runtime.ts";
@@ -54,6 +55,8 @@ interface Core {
   readonly runtime: Runtime;
   readonly app: App;
   /** Resolves when the store is open and unfinished runs go on. */
+  readonly opening: Promise<void>;
+  /** The same, for those who do not wait any more when the server closes. */
   readonly opened: Promise<void>;
 }
 
@@ -186,7 +189,8 @@ export class WorkflowServer implements AsyncDisposable {
     for (const [name, workflow] of this.#authored) {
       runtime.register(workflow, must(this.#workflows.get(name), "It was defined when added."));
     }
-    const opened = runtime.open().then(() => {
+    const opening = runtime.open();
+    const opened = unlessAborted(opening, this.#shutdown.signal).then(() => {
       this.#isReady = true;
     });
     opened.catch(() => {}); // Told to whoever starts, and to every request.
@@ -198,7 +202,7 @@ export class WorkflowServer implements AsyncDisposable {
       isReady: () => this.#isReady,
       shutdown: this.#shutdown.signal,
     });
-    return { runtime, app, opened };
+    return { runtime, app, opening, opened };
   }
 
   async #answer(request: Request, keepOpen: KeepOpen): Promise<Response> {
@@ -210,13 +214,30 @@ export class WorkflowServer implements AsyncDisposable {
     this.#isReady = false;
     this.#shutdown.abort();
     const stopped = this.#listener?.close();
-    await this.#core?.opened.catch(() => {}); // A start that failed has nothing to stop.
+    if (this.#core) await settled(this.#core.opening);
     await this.#core?.runtime.close();
     await stopped;
   }
 }
 
 // ---
+
+/** A start that failed has nothing to stop, and one that does not end is not waited for. */
+async function settled(opening: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = systemClock.at(systemClock.now() + shutdownMs, late.resolve);
+  await Promise.race([opening.catch(() => {}), late.promise]);
+  cancel();
+}
+
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void =>
+      reject(new WorkflowError("shutting_down", "The server is shutting down."));
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject);
+  });
+}
 
 function closed(): WorkflowError {
   return new WorkflowError("shutting_down", "The server is closed. Make a new one.");

@@ -59,6 +59,7 @@ export class SqliteStore implements Store {
   readonly #durability: SqliteDurability;
   readonly #clock: Pick<Clock, "nextTurn">;
   #opened: Opened | undefined;
+  #wasOpen = false;
 
   constructor({ path, durability = "full", clock = systemClock }: SqliteOptions) {
     this.#path = resolve(path);
@@ -75,6 +76,7 @@ export class SqliteStore implements Store {
       const path = canonicalPath(this.#path);
       lock = new FileLock(path);
       this.#opened = this.#start(lock, openDatabase(path, this.#durability));
+      this.#wasOpen = true;
     } catch (error) {
       lock?.abandon();
       throw toStoreError("open", this.#path, error);
@@ -211,11 +213,10 @@ export class SqliteStore implements Store {
 
   #mustBeOpen(): Opened {
     if (this.#opened) return this.#opened;
-    throw new WorkflowError(
-      "store_failed",
-      `Expected the store in \`${this.#path}\` to be open, but it is not opened yet or closed ` +
-        "already: call `open()` before, and nothing after `close()`.",
-    );
+    const place = `Expected the store in \`${this.#path}\` to be open, but it is`;
+    // A request may come to it as the last one of a server that stops: that is no fault of either.
+    if (this.#wasOpen) throw new WorkflowError("shutting_down", `${place} closed already.`);
+    throw new WorkflowError("store_failed", `${place} not opened yet: call \`open()\` before.`);
   }
 }
 

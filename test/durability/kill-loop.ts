@@ -1,11 +1,12 @@
-/** R1: a server under load is killed again and again; what it had promised holds every time. */
-import { rmSync } from "node:fs";
-
+/**
+ * R1: a server under load is killed again and again; what it had promised holds every time. It dies
+ * at work, while it starts (and takes up what the life before left), and while it stops.
+ */
 import { Client } from "./support/client.ts";
 import { Crowd } from "./support/crowd.ts";
 import type { History } from "./support/history.ts";
 import { readWorld, wrongDeeds, wrongWords } from "./support/laws.ts";
-import { type ServerProcess, startServer } from "./support/process.ts";
+import { killEarly, type ServerProcess, startServer } from "./support/process.ts";
 import { createScratch } from "./support/scratch.ts";
 
 const workflows = ["sequence", "fan", "human", "timers", "tokens", "parent"];
@@ -22,18 +23,12 @@ export interface KillLoopReport {
 export interface KillLoopOptions {
   readonly kills: number;
   readonly width: number;
-  /**
-   * Whether deaths count against the runs that were under way. Whoever is killed three times within
-   * one step is taken for the killer, so a loop that is about everything else has it off: it takes
-   * away the owner's name, as a power cut may.
-   */
-  readonly isBlaming?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export async function killLoop(
   { dice, note }: History,
-  { kills, width, isBlaming = false, env = {} }: KillLoopOptions,
+  { kills, width, env = {} }: KillLoopOptions,
 ): Promise<KillLoopReport> {
   using scratch = createScratch();
   const world = scratch.file("world.jsonl");
@@ -41,18 +36,25 @@ export async function killLoop(
   const problems: string[] = [];
   let startMsMax = 0;
   for (let life = 0; life < kills; life++) {
+    if (dice.isOnce(8)) {
+      const delayMs = dice.roll(250);
+      note("early", { life, delayMs });
+      await killEarly(optionsOf(life), delayMs);
+      continue;
+    }
     await using server = await startServer(optionsOf(life));
     startMsMax = Math.max(startMsMax, server.startMs);
-    const delayMs = 5 + dice.roll(495);
+    const delayMs = 1 + dice.roll(499);
+    const stopMs = dice.isOnce(10) ? dice.roll(60) : null;
     problems.push(...(await wrongAfterRestart(new Client(server.url), crowd)));
-    note("life", { life, delayMs, runs: crowd.runs.length, open: crowd.open.length });
+    note("life", { life, delayMs, stopMs, runs: crowd.runs.length, open: crowd.open.length });
     const over = new AbortController();
     const living = crowd.live(new Client(server.url, over.signal), over.signal);
     await Promise.race([Bun.sleep(delayMs), living]);
+    if (stopMs !== null) await Promise.race([server.kill("SIGTERM"), Bun.sleep(stopMs)]);
     await server.kill();
     over.abort();
     await living;
-    if (!isBlaming) rmSync(scratch.file("state.db.owner"));
     if (problems.length > 0) break;
   }
   await using server = await startServer(optionsOf(kills));

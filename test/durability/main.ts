@@ -1,7 +1,7 @@
 /**
  * The long form of these tests, for a night or a release:
  *
- *     bun test/durability/main.ts --kills 1000 --blaming-kills 50 --failpoints 20 --wal 2000 --models 20000
+ *     bun test/durability/main.ts --kills 1000 --failpoints 20 --wal 2000 --models 20000
  *
  * Each part runs only if it is asked for. Every life of a server takes about half a second, an offset
  * of a log 15 ms, a sequence of 40 commands 25 ms.
@@ -17,7 +17,6 @@ import { damageWal } from "./wal.ts";
 const { values } = parseArgs({
   options: {
     kills: { type: "string" },
-    "blaming-kills": { type: "string" },
     width: { type: "string", default: "30" },
     durability: { type: "string", default: "full" },
     failpoints: { type: "string" },
@@ -33,14 +32,6 @@ let failures = 0;
 
 await part("kills", values.kills, async (kills) =>
   withHistory("kill-loop", (history) => killLoop(history, { kills, width, env }), seed),
-);
-// A run that dies three times within one step is taken for the killer: expect some that failed.
-await part("blaming kills", values["blaming-kills"], async (kills) =>
-  withHistory(
-    "kill-loop-blaming",
-    (history) => killLoop(history, { kills, width, env, isBlaming: true }),
-    seed,
-  ),
 );
 await part("failpoints", values.failpoints, async (count) => {
   const points = failpoints(Array.from({ length: count }, (_, number) => number));

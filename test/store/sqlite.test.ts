@@ -121,8 +121,8 @@ test("a store that is not open refuses every call", async () => {
   await store.open();
   await store.close();
   await store.close();
-  const refusal = await refusalOf(store.create(newRun("a"), newCommit()), "store_failed");
-  expect(refusal.message).toContain("call `open()` before, and nothing after `close()`");
+  const refusal = await refusalOf(store.create(newRun("a"), newCommit()), "shutting_down");
+  expect(refusal.message).toContain("closed already");
 });
 
 test("all calls of one turn are one transaction, seen by others whole or not at all", async () => {

@@ -15,6 +15,10 @@ export interface Known {
   readonly seen: Map<number, string>;
   /** Rounds whose answer was acknowledged. */
   readonly answered: Set<number>;
+  /** After so many events it is cancelled; null: it is not. */
+  readonly cancelAfter: number | null;
+  /** Its cancellation was acknowledged. */
+  isCancelled: boolean;
   isEnded: boolean;
 }
 
@@ -69,6 +73,8 @@ export class Crowd {
       handlerId: null,
       seen: new Map(),
       answered: new Set(),
+      cancelAfter: dice.isOnce(12) ? 1 + dice.roll(8) : null,
+      isCancelled: false,
       isEnded: false,
     };
     this.runs.push(run);
@@ -93,10 +99,11 @@ export class Crowd {
       for await (const frame of client.events(id, run.seen.size - 1)) {
         this.heardAt = performance.now();
         if (Number(frame.id) !== run.seen.size) {
-          throw new Gap(`${run.key}: event ${frame.id} came after ${run.seen.size - 1}`);
+          throw new Wrong(`${run.key}: event ${frame.id} came after ${run.seen.size - 1}`);
         }
         run.seen.set(run.seen.size, frame.text);
         await this.#answer(client, run, frame.text);
+        await this.#cancel(client, run);
       }
       run.isEnded = !signal.aborted && isLast(run);
     } catch (error) {
@@ -110,21 +117,34 @@ export class Crowd {
     if (run.answered.has(round)) return;
     const status = await client.send(run.handlerId ?? "", "Answer", { round, text: run.key });
     if (status === 200) run.answered.add(round);
+    else if (!refusals.includes(status)) throw new Wrong(`${run.key}: an answer got ${status}`);
     this.#options.note("answered", { key: run.key, round, status });
   }
 
-  /** A server that dies breaks connections; nothing else may go wrong. */
+  async #cancel(client: Client, run: Known): Promise<void> {
+    const { key, cancelAfter, isCancelled, seen } = run;
+    if (cancelAfter === null || isCancelled || seen.size < cancelAfter) return;
+    const { status } = await client.ask("POST", `/handlers/${run.handlerId}/cancel`);
+    if (status === 200) run.isCancelled = true;
+    else if (!refusals.includes(status)) throw new Wrong(`${key}: its cancellation got ${status}`);
+    this.#options.note("cancelled", { key, status });
+  }
+
+  /** A server that dies breaks connections, and one that stops refuses: nothing else may go wrong. */
   async #endure(error: unknown, signal: AbortSignal): Promise<void> {
-    if (error instanceof Gap) throw error;
+    if (error instanceof Wrong) throw error;
     const { name, message } = error instanceof Error ? error : { name: "", message: "" };
-    const isBroken = /socket|connect|closed|within a frame|ECONN/i.test(message);
+    const isBroken = /socket|connect|closed|within a frame|ECONN|: 503/i.test(message);
     if (!signal.aborted && !isBroken && name !== "AbortError") throw error;
     await Bun.sleep(2);
   }
 }
 
 /** Not an accident of the connection. */
-class Gap extends Error {}
+class Wrong extends Error {}
+
+/** The run has ended (to a cancellation, that is 404), or the server stops. */
+const refusals: readonly number[] = [404, 409, 503];
 
 // ---
 

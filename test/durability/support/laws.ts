@@ -75,7 +75,10 @@ export async function wrongWords(client: Client, run: Known): Promise<readonly s
   if (status !== handler.status) {
     wrong.push(`${run.key}: ${handler.status} after ${types.at(-1)} (${handler.error})`);
   }
-  if (status !== "completed") wrong.push(`${run.key}: ${run.workflow} ${status} ${handler.error}`);
+  const isExpected = run.isCancelled
+    ? status === "cancelled"
+    : status === "completed" || (status === "cancelled" && run.cancelAfter !== null);
+  if (!isExpected) wrong.push(`${run.key}: ${run.workflow} ${status} ${handler.error}`);
   return wrong;
 }
 

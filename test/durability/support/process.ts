@@ -66,6 +66,14 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   };
 }
 
+/** Starts it, and kills it after so long, whether it serves by then or not. */
+export async function killEarly(options: StartOptions, delayMs: number): Promise<void> {
+  const child = spawn(options);
+  await Promise.race([child.exited, Bun.sleep(delayMs)]);
+  child.kill("SIGKILL");
+  await child.exited;
+}
+
 /** For a server that is expected to end by itself. */
 export async function runServer(options: StartOptions): Promise<Ended> {
   const child = spawn(options);

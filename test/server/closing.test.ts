@@ -1,0 +1,71 @@
+/** A server that is told to stop in the middle of something: it stops, and says so to all who wait. */
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { MemoryStore, SqliteStore, type Store } from "../../src/index.ts";
+import { openServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+const loopback = { host: "127.0.0.1", port: 0 };
+
+test("a request that comes to its store when that is closed is answered with 503", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ws-closing-"));
+  const path = join(folder, "state.db");
+  const before = new SqliteStore({ path });
+  const first = openServer({ store: before });
+  await first.start("waiting", { handler_id: "waits" });
+  await until(async () => (await before.listActive()).length === 0, "the run rests");
+  await first.server.close();
+
+  const claimed = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  class HeldStore extends SqliteStore {
+    override async claim(runId: string): Promise<number> {
+      const epoch = await super.claim(runId);
+      claimed.resolve();
+      await gate.promise;
+      return epoch;
+    }
+  }
+  const second = openServer({ store: new HeldStore({ path }) });
+  const answer = second.post("/events/waits", { event: { type: "Next" } });
+  await claimed.promise;
+  await second.server.close();
+  gate.resolve();
+  expect(await answer).toMatchObject({ status: 503, body: { code: "shutting_down" } });
+  rmSync(folder, { recursive: true });
+});
+
+test("a store that does not open is not waited for, and is closed if it opens after all", async () => {
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const calls: string[] = [];
+  class StuckStore extends MemoryStore {
+    override async open(): Promise<void> {
+      asked.resolve();
+      await gate.promise;
+      calls.push("opened");
+    }
+    override async close(): Promise<void> {
+      calls.push("closed");
+    }
+    override async listActive(): ReturnType<Store["listActive"]> {
+      calls.push("listed");
+      return super.listActive();
+    }
+  }
+  const host = openServer({ store: new StuckStore() });
+  const serving = host.server.serve(loopback).catch((error: unknown) => error);
+  const answer = host.ask("GET /handlers");
+  await asked.promise;
+  const closing = host.server.close();
+  expect(await answer).toMatchObject({ status: 503, body: { code: "shutting_down" } });
+  expect(await serving).toMatchObject({ code: "shutting_down" });
+  await closing;
+  expect(calls).toEqual(["closed"]);
+  gate.resolve();
+  await until(() => calls.length === 3, "it has been closed");
+  expect(calls).toEqual(["closed", "opened", "closed"]);
+}, 20_000);
