@@ -10,7 +10,7 @@
  * signal, for want of memory, by the loss of power) tells nothing of its runs: all of them go on.
  */
 import type { Clock } from "../base/clock.ts";
-import { crashesMax, trialMs } from "../base/limits.ts";
+import { crashesMax, parkedRunRetryMs, trialMs } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { RunRecord, Store } from "../store/store.ts";
@@ -48,7 +48,7 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
   await Promise.all(dead.map((run) => ports.quarantine(run, crashesMax)));
   await Promise.all(
     innocent.map(async (run) => {
-      await ports.store.countCrash(run.runId);
+      await ports.store.countCrash(run.runId, 0);
       await ports.go(run);
     }),
   );
@@ -60,37 +60,59 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
 async function tryAll(ports: RecoveryPorts, suspects: readonly RunRecord[]): Promise<void> {
   // The newest first: a run that waits for its child must not be tried before it.
   for (const run of suspects.toReversed()) {
-    if (ports.signal.aborted) return;
     try {
-      await tryAlone(ports, run);
+      if (await beginTrial(ports, run)) await tryAlone(ports, run);
     } catch (error) {
-      ports.log("error", "A run could not be taken up again.", { run: run.runId, error });
+      ports.log("error", "A run could not be acquitted.", { run: run.runId, error });
     }
   }
 }
 
-async function tryAlone(
-  { store, clock, log, signal, go, acquit }: RecoveryPorts,
-  run: RunRecord,
+/**
+ * Counts the trial, also where the store fails for a while: nobody else takes the run up. False: it
+ * needs no trial any more.
+ */
+async function beginTrial(
+  ports: RecoveryPorts,
+  { runId, handlerId, workflowName, crashes }: RunRecord,
+): Promise<boolean> {
+  const { store, log, signal } = ports;
+  while (!signal.aborted) {
+    try {
+      // Somebody may have needed it before its turn: it may have got somewhere, or ended.
+      const now = await store.getRun(runId);
+      if (!now || isTerminal(now.status)) return false;
+      if ((await store.countCrash(runId, crashes)) !== crashes + 1) return false;
+      const fields = { run: runId, handler: handlerId, workflow: workflowName };
+      log("warn", "A run died with the process before; it is tried alone.", fields);
+      return true;
+    } catch (error) {
+      log("error", "A trial could not begin; it is tried again.", { run: runId, error });
+      await pause(ports, parkedRunRetryMs);
+    }
+  }
+  return false;
+}
+
+async function tryAlone(ports: RecoveryPorts, run: RunRecord): Promise<void> {
+  const live = await ports.go(run);
+  if (!live) return;
+  await pause(ports, trialMs, live.progress);
+  if (!ports.signal.aborted) await ports.acquit(run);
+}
+
+/** Resolves after so many milliseconds, when the process stops, or with `sooner`. */
+async function pause(
+  { clock, signal }: RecoveryPorts,
+  milliseconds: number,
+  sooner: Promise<void> = new Promise(() => {}),
 ): Promise<void> {
-  const { runId, handlerId: handler, workflowName: workflow } = run;
-  // Somebody may have needed it before its turn: it may have got somewhere, or ended.
-  const now = await store.getRun(runId);
-  if (!now || isTerminal(now.status) || now.crashes === 0) return;
-  log("warn", "A run died with the process before; it is tried alone.", {
-    run: runId,
-    handler,
-    workflow,
-  });
-  await store.countCrash(runId);
-  const live = await go(run);
-  if (!live || signal.aborted) return;
+  if (signal.aborted) return;
   const over = Promise.withResolvers<void>();
-  const cancel = clock.at(clock.now() + trialMs, over.resolve);
+  const cancel = clock.at(clock.now() + milliseconds, over.resolve);
   signal.addEventListener("abort", () => over.resolve(), { once: true });
-  await Promise.race([live.progress, over.promise]);
+  await Promise.race([sooner, over.promise]);
   cancel();
-  if (!signal.aborted) await acquit(run);
 }
 
 function reportUnknown({ log }: RecoveryPorts, runs: readonly RunRecord[]): void {

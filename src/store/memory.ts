@@ -119,10 +119,11 @@ export class MemoryStore implements Store {
     return ++run.epoch;
   }
 
-  async countCrash(runId: string): Promise<number> {
+  async countCrash(runId: string, from?: number): Promise<number> {
     const run = this.#runs.get(runId);
     if (!run) throw refuseAbsent(runId);
-    return ++run.crashes;
+    if (from === undefined || from === run.crashes) run.crashes += 1;
+    return run.crashes;
   }
 
   wasClosed(): boolean {

@@ -115,9 +115,9 @@ export class SqliteStore implements Store {
     return group.submit(() => writes.claim(runId));
   }
 
-  async countCrash(runId: string): Promise<number> {
+  async countCrash(runId: string, from?: number): Promise<number> {
     const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.countCrash(runId));
+    return group.submit(() => writes.countCrash(runId, from));
   }
 
   async delete(handlerId: string): Promise<boolean> {

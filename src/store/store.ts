@@ -159,9 +159,11 @@ export interface Store {
 
   /**
    * Notes that the process died while this run was under way; returns how often it has, since the
-   * run's last progress. Throws `lease_lost` when there is no such run.
+   * run's last progress. With `from`, it counts only what is still at `from`: asked again it counts
+   * once, and not for a run that has got somewhere meanwhile. Throws `lease_lost` when there is no
+   * such run.
    */
-  countCrash(runId: string): Promise<number>;
+  countCrash(runId: string, from?: number): Promise<number>;
   /**
    * Whether whoever had the store before this process let go of it in order. True for a new store.
    */

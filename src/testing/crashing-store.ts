@@ -72,8 +72,8 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.claim(runId));
   }
 
-  countCrash(runId: string): Promise<number> {
-    return this.#read(() => this.#disk.countCrash(runId));
+  countCrash(runId: string, from?: number): Promise<number> {
+    return this.#read(() => this.#disk.countCrash(runId, from));
   }
 
   wasClosed(): boolean {

@@ -2,11 +2,13 @@
 import { addCoverage, type Coverage, coverageOf } from "./coverage.ts";
 import { type Breach, judge } from "./judge.ts";
 import { sameSeedSameTrace } from "./laws.ts";
-import type { PlanOptions } from "./plan.ts";
+import { type PlanOptions, type Profile, profileOf } from "./plan.ts";
 import { simulate } from "./simulator.ts";
 
 export interface Failure extends Breach {
   readonly seed: number;
+  readonly profile: Profile;
+  readonly workloads: readonly string[];
 }
 
 export interface Campaign {
@@ -34,11 +36,14 @@ export async function runSeeds(
   for (const seed of seeds) {
     if (failures.length >= failuresMax) break;
     const trace = await simulate(seed, options);
+    const { workloads } = trace.plan;
+    const about = { seed, profile: options.profile ?? profileOf(seed), workloads };
     const [breach] = judge(trace);
-    if (breach) failures.push({ seed, ...breach });
+    if (breach) failures.push({ ...about, ...breach });
     if (count++ % twiceEvery === 0) {
       const reason = sameSeedSameTrace(trace, await simulate(seed, options));
-      if (reason) failures.push({ seed, law: "the same seed gives the same trace", reason });
+      const law = "the same seed gives the same trace";
+      if (reason) failures.push({ ...about, law, reason });
     }
     coverage = addCoverage(coverage, coverageOf(trace));
     onSeed(count, failures);

@@ -72,9 +72,11 @@ export class Disk {
     const methods: Methods = {
       open: async () => {},
       close: async () => {
+        // Of one that has died while it closed, nothing reaches the disk any more.
+        if (!owner.isAlive) return;
         flush();
         isClosed = true;
-        this.wasClosed = owner.isAlive;
+        this.wasClosed = true;
       },
     };
     const call = (method: string, args: readonly unknown[]): Promise<unknown> => {

@@ -7,21 +7,19 @@
  *
  * Exits with 1 if a law was broken, or if many seeds have not come to everything there is.
  */
-import { appendFileSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { type Campaign, type Failure, mergeCampaigns, range, runSeeds } from "./campaign.ts";
 import { expectedCoverage } from "./coverage.ts";
 import { judge } from "./judge.ts";
+import { parseProfile, remember, runKnownSeeds } from "./known-seeds.ts";
 import type { PlanOptions } from "./plan.ts";
 import { simulate } from "./simulator.ts";
 import { describe, hashOf } from "./trace.ts";
 
 /** So many seeds come to everything, also to what is seldom. */
 const enoughForAll = 2_000;
-const seedsFile: string = join(import.meta.dir, "seeds.txt");
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,18 +36,20 @@ const { values: flags } = parseArgs({
     json: { type: "boolean", default: false },
     /** Stops after so many failures. */
     failures: { type: "string", default: "10" },
+    /** Names, joined by `+`. Default: as each seed has it. */
     workload: { type: "string" },
-    calm: { type: "boolean", default: false },
+    /** `calm`, `ordinary`, `harsh` or `deadly`. Default: as each seed has it. */
+    profile: { type: "string" },
   },
 });
 
 const plan: PlanOptions = {
-  ...(flags.workload !== undefined && { workload: flags.workload }),
-  isCalm: flags.calm,
+  ...(flags.workload !== undefined && { workloads: flags.workload.split("+") }),
+  ...(flags.profile !== undefined && { profile: parseProfile(flags.profile) }),
 };
 
 if (flags.seed !== undefined) await showSeed(Number(flags.seed));
-else if (flags.file) finish(await runSeeds(readSeeds(), plan));
+else if (flags.file) finish(await runKnownSeeds());
 else if (flags.json) {
   const { seeds = "0", from, step } = flags;
   const campaign = await runSeeds(range(Number(from), Number(seeds), Number(step)), {
@@ -110,23 +110,20 @@ async function runOnAllCores(count: number): Promise<Campaign> {
 function planFlags(): readonly string[] {
   return [
     ...(flags.workload === undefined ? [] : ["--workload", flags.workload]),
-    ...(flags.calm ? ["--calm"] : []),
+    ...(flags.profile === undefined ? [] : ["--profile", flags.profile]),
   ];
 }
 
 function finish({ seeds, failures, coverage }: Campaign): void {
-  for (const { seed, law, reason } of failures) {
+  for (const { seed, profile, workloads, law, reason } of failures) {
+    const only = `--profile ${profile} --workload ${workloads.join("+")}`;
     console.log(`Seed ${seed} breaks the law "${law}": ${reason}`);
-    console.log(`  bun test/sim/main.ts --seed ${seed} --trace`);
+    console.log(`  bun test/sim/main.ts --seed ${seed} ${only} --trace`);
   }
-  if (flags.remember && process.env["CI"] !== "true") {
-    const known = new Set(readSeeds());
-    const fresh = failures.filter(({ seed }) => !known.has(seed));
-    if (fresh.length > 0) {
-      appendFileSync(seedsFile, fresh.map(({ seed, law }) => `${seed} # ${law}\n`).join(""));
-    }
-  }
-  const isWhole = seeds >= enoughForAll && flags.workload === undefined && !flags.calm;
+  if (flags.remember && process.env["CI"] !== "true") remember(failures);
+  const isWhole =
+    seeds >= enoughForAll && flags.profile === undefined && flags.workload === undefined;
+
   const missed = isWhole ? expectedCoverage.filter((name) => !coverage[name]) : [];
   for (const name of missed) console.log(`Never reached: ${name}.`);
   if (failures.length === 0 && missed.length === 0) console.log(`No law is broken (${seeds}).`);
@@ -149,13 +146,4 @@ function progress(): (count: number, failures: readonly Failure[]) => void {
     const rate = Math.round((count * 1000) / (now - started));
     console.error(`${count} seeds, ${rate} a second, ${shown} failures`);
   };
-}
-
-/** One seed a line; what stands after it says why it is there. */
-function readSeeds(): readonly number[] {
-  return readFileSync(seedsFile, "utf8")
-    .split("\n")
-    .map((line) => line.split("#")[0]?.trim() ?? "")
-    .filter((text) => text.length > 0)
-    .map(Number);
 }

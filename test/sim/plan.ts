@@ -48,27 +48,76 @@ export interface Plan {
   readonly failedRead: number;
   /** How often a read is answered in a later turn. */
   readonly lag: number;
+  /** How often a process that dies has ended itself, and was not killed. */
+  readonly exit: number;
   readonly idleMs: number | null;
   /** Runs at a time. */
   readonly concurrency: number | null;
 }
 
+/**
+ * `calm`: nothing goes wrong. `harsh`: writes and reads fail so often that faults meet faults.
+ * `deadly`: processes die again and again, of few runs, so that some are given up for it.
+ */
+export type Profile = (typeof profiles)[number];
+export const profiles = ["calm", "ordinary", "harsh", "deadly"] as const;
+
 export interface PlanOptions {
-  /** Only this workload. */
-  readonly workload?: string;
-  /** Nothing goes wrong. */
-  readonly isCalm?: boolean;
+  /** Names. Default: as the seed has it. */
+  readonly workloads?: readonly string[];
+  /** Default: as the seed has it. */
+  readonly profile?: Profile;
 }
 
-export function makePlan(chance: Chance, options: PlanOptions = {}): Plan {
+/** What a seed is like, if nobody says otherwise. */
+export function profileOf(seed: number): Profile {
+  return seed % 6 === 1 ? "harsh" : seed % 12 === 2 ? "deadly" : "ordinary";
+}
+
+export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}): Plan {
+  const { profile = profileOf(seed) } = options;
+  const plan = makeOrdinary(chance, options);
+  if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
+  if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
+  return plan;
+}
+
+// ---
+
+function makeHarsh({ weights }: Plan, chance: Chance): Partial<Plan> {
+  return {
+    weights: { ...weights, crash: chance.number() * 2, restart: chance.number() },
+    failedWrite: 0.02 + chance.number() * 0.3,
+    ambiguous: chance.pick([0, 0.5, 0.5, 1]),
+    failedRead: chance.number() * 0.15,
+    death: chance.happens(0.5) ? chance.number() * 0.05 : 0,
+  };
+}
+
+function makeDeadly({ weights, failedWrite }: Plan, chance: Chance): Partial<Plan> {
+  return {
+    runsMax: chance.between(1, 3),
+    actions: chance.between(40, 160),
+    weights: { ...weights, crash: 2 + chance.number() * 8, cancel: 0, delete: 0, steal: 0 },
+    death: chance.number() * 0.1,
+    failedWrite: chance.happens(0.5) ? failedWrite : 0,
+    exit: chance.pick([0.7, 0.95, 1]),
+  };
+}
+
+/**
+ * What it draws, and in which order, is what the seeds of `seeds.txt` live by: profiles that are to
+ * be drawn differently draw afterwards.
+ */
+function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
   const often = Object.fromEntries(workloads.map(({ name, weight = 1 }) => [name, weight]));
   const kinds = chance.happens(0.3) ? 2 : 1;
   const chosen = Array.from({ length: kinds }, () => chance.weighted(often));
   /** A fault that most seeds do without. */
   const rare = (often: number, most: number): number =>
-    chance.happens(often) && !options.isCalm ? chance.number() * most : 0;
+    chance.happens(often) && options.profile !== "calm" ? chance.number() * most : 0;
   return {
-    workloads: options.workload === undefined ? [...new Set(chosen)] : [options.workload],
+    workloads: options.workloads ?? [...new Set(chosen)],
     runsMax: chance.between(1, 4),
     actions: chance.between(20, 220),
     weights: {
@@ -105,6 +154,7 @@ export function makePlan(chance: Chance, options: PlanOptions = {}): Plan {
     ambiguous: chance.happens(0.5) ? 0.5 : 0,
     failedRead: rare(0.2, 0.08),
     lag: chance.happens(0.5) ? chance.number() * 0.5 : 0,
+    exit: 0.5,
     idleMs: chance.pick([null, 1, 50, 2_000]),
     concurrency: chance.happens(0.25) ? chance.between(1, 2) : null,
   };

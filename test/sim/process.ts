@@ -49,6 +49,8 @@ export interface Surroundings {
   record(entry: Entry): void;
   /** Whether a process dies now that a step function was called. */
   diesInStep(): boolean;
+  /** Whether a process that dies ends itself. */
+  endsItself(): boolean;
   nextMark(): number;
   /** How many waits of a job have been answered. */
   answersFor(run: string, job: number): number;
@@ -94,7 +96,7 @@ export class Process {
   }
 
   /** `isExit`: it ends itself, and can still say so. */
-  die(where: string, isExit: boolean = this.#world.chance.happens(0.5)): void {
+  die(where: string, isExit: boolean = this.#world.endsItself()): void {
     if (!this.isAlive) return;
     if (!this.isClosed) this.#world.disk.wasExit = isExit;
     this.record({ kind: "died", process: this.id, where });

@@ -14,7 +14,7 @@ export async function simulate(seed: number, options: PlanOptions = {}): Promise
   // Nobody reads the stacks, and they cost more than all the rest.
   Error.stackTraceLimit = 0;
   const chance = new Chance(seed);
-  const world = new World(seed, makePlan(chance, options), chance);
+  const world = new World(seed, makePlan(seed, chance, options), chance);
   const onRejection = (reason: unknown): void => {
     world.record({ kind: "broke", reason: `A promise was rejected unseen: ${String(reason)}` });
   };

@@ -110,6 +110,10 @@ export class World implements Surroundings {
     return !this.disk.isCalm && this.chance.happens(this.plan.death / 2);
   }
 
+  endsItself(): boolean {
+    return this.chance.happens(this.plan.exit);
+  }
+
   answersFor(run: string, job: number): number {
     const { state } = this.runs.get(run) ?? {};
     const waits = state && jobsOf(state).find(({ id }) => id === job)?.waits;

@@ -112,10 +112,12 @@ export class Writes {
     return { value: position.epoch };
   }
 
-  countCrash(runId: string): Written<number> | WorkflowError {
+  countCrash(runId: string, from?: number): Written<number> | WorkflowError {
     const position = this.#position(runId);
     if (!position) return refuseAbsent(runId);
-    this.#writeCrashes(position, position.crashes + 1);
+    if (from === undefined || from === position.crashes) {
+      this.#writeCrashes(position, position.crashes + 1);
+    }
     this.#keep(runId, position);
     return { value: position.crashes };
   }

@@ -52,6 +52,17 @@ export const crashing: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "a count from a number counts once, and only from there",
+    async check(store) {
+      await store.create(newRun("a"), newCommit());
+      expect([await store.countCrash("a", 0), await store.countCrash("a", 0)]).toEqual([1, 1]);
+      expect([await store.countCrash("a", 1), await store.countCrash("a", 0)]).toEqual([2, 2]);
+      await store.commit("a", 1, newCommit({ isProgress: true }));
+      expect(await store.countCrash("a", 2)).toBe(0);
+      expect((await store.getRun("a"))?.crashes).toBe(0);
+    },
+  },
+  {
     name: "a crash takes no lease, and can be counted for a run that has ended",
     async check(store) {
       await store.create(newRun("a"), newCommit());
