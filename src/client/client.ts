@@ -77,8 +77,7 @@ export interface Client {
 
 export function createClient(options: ClientOptions, clock: Clock = systemClock): Client {
   const request = createRequester(options);
-  const read = async <T>(path: string, accept: readonly number[] = []): Promise<T> =>
-    (await (await request(path, { accept })).json()) as T; // The server's word for its shape.
+  const read = async <T>(path: string): Promise<T> => (await (await request(path)).json()) as T; // The server's word for its shape.
   const post = async <T>(path: string, body?: unknown): Promise<T> =>
     (await (await request(path, { method: "POST", body })).json()) as T;
   const id = encodeURIComponent;
@@ -95,8 +94,7 @@ export function createClient(options: ClientOptions, clock: Clock = systemClock)
       (await read<{ handlers: HandlerBody[] }>(`handlers?${toQuery(page)}`)).handlers,
     listEntries: async (page) =>
       (await read<{ handlers: HandlerEntry[] }>(`debug/handlers?${toQuery(page)}`)).handlers,
-    // A run that failed is told by 500.
-    getHandler: (handlerId) => read(`handlers/${id(handlerId)}`, [500]),
+    getHandler: (handlerId) => read(`handlers/${id(handlerId)}?failure_status=200`),
     getJournal: (handlerId, after) =>
       read(`debug/handlers/${id(handlerId)}/journal?after=${after}`),
     getLineage: (handlerId) => read(`handlers/${id(handlerId)}/lineage`),

@@ -16,8 +16,6 @@ export interface Ask {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Statuses of 400 and above that are answers all the same. */
-  readonly accept?: readonly number[];
 }
 
 export type Requester = (path: string, ask?: Ask) => Promise<Response>;
@@ -25,7 +23,7 @@ export type Requester = (path: string, ask?: Ask) => Promise<Response>;
 export function createRequester({ baseUrl, key, fetch: send }: ClientOptions): Requester {
   const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   const request: Fetch = send ?? ((url, init) => globalThis.fetch(url, init));
-  return async (path, { method = "GET", body, headers, signal, accept = [] } = {}) => {
+  return async (path, { method = "GET", body, headers, signal } = {}) => {
     const secret = key?.();
     const init: RequestInit = {
       method,
@@ -43,7 +41,7 @@ export function createRequester({ baseUrl, key, fetch: send }: ClientOptions): R
         throw new ClientError(0, "unreachable", "The server does not answer.", { cause });
       },
     );
-    if (response.ok || accept.includes(response.status)) return response;
+    if (response.ok) return response;
     throw await toClientError(response);
   };
 }

@@ -102,6 +102,13 @@ const page: readonly QueryParameter[] = [
   },
 ];
 
+const failureStatus: QueryParameter = {
+  name: "failure_status",
+  in: "query",
+  description: "The status code for a run that failed or was cancelled.",
+  schema: { type: "integer", enum: [200, 500], default: 500 },
+};
+
 const started = {
   422: ["The idempotency key was used for another request.", null],
   409: ["A run of this handler is going on.", null],
@@ -112,6 +119,7 @@ const started = {
 
 const record = {
   200: ["The run has completed.", handlerSchema],
+  400: ["A parameter is wrong.", null],
   202: ["The run is going on.", handlerSchema],
   404: ["There is no such handler.", null],
   500: ["The run has failed or was cancelled.", handlerSchema],
@@ -164,7 +172,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "runAndWait",
     endpoint: runAndWait,
     summary: "Run a workflow and wait for its result",
-    parameters: [idempotencyKey],
+    parameters: [idempotencyKey, failureStatus],
     body: startBodySchema,
     answers: {
       200: ["The run has completed.", handlerSchema],
@@ -214,6 +222,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "getHandler",
     endpoint: getHandler,
     summary: "What has become of a run",
+    parameters: [failureStatus],
     answers: record,
   },
   {
@@ -257,6 +266,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "getResult",
     endpoint: getResult,
     summary: "Like `GET /handlers/{handler_id}`, with the bare result",
+    parameters: [failureStatus],
     answers: {
       ...record,
       200: ["The run has completed.", resultSchema],

@@ -173,9 +173,15 @@ test("22: what has become of a run that failed can be read without an exception"
   });
   const record = { handler_id: "h", status: "failed", error: "kaboom" };
   expect(await client.getHandler("h")).toMatchObject(record);
+  const asked = [["GET /handlers/h"], ["GET /results/h"], ["POST /workflows/w/run", {}]] as const;
+  const statuses = asked.map(async ([route, input]) => {
+    const { status, body } = await ask(`${route}?failure_status=200`, input);
+    return [status, (body as { error?: string }).error];
+  });
+  expect(await Promise.all(statuses)).toEqual(asked.map(() => [200, "kaboom"]));
   expect(await ask("GET /handlers?status=failed")).toMatchObject({
     status: 200,
-    body: { handlers: [record] },
+    body: { handlers: [record, {}] },
   });
 });
 

@@ -2,10 +2,11 @@
 import { WorkflowError } from "../../base/errors.ts";
 import { readBoolean } from "../../http/query.ts";
 import { json } from "../../http/respond.ts";
-import { type HandlerBody, toHandlerBody, unwrapResult } from "../../protocol/handler.ts";
-import { isTerminal, type RunStatus, runStatuses } from "../../protocol/status.ts";
+import { toHandlerBody, unwrapResult } from "../../protocol/handler.ts";
+import { isTerminal, runStatuses } from "../../protocol/status.ts";
 import { type Endpoint, mustHandler } from "../endpoint.ts";
 import { readPage } from "../paging.ts";
+import { readRunStatus } from "../run-status.ts";
 
 export const listHandlers: Endpoint = async ({ runtime }, { query }) => {
   const workflowNames = query.getAll("workflow_name");
@@ -20,11 +21,17 @@ export const listHandlers: Endpoint = async ({ runtime }, { query }) => {
   return json(200, { handlers: runs.map(toHandlerBody) });
 };
 
-export const getHandler: Endpoint = async (services, { params }) =>
-  answer(toHandlerBody(await mustHandler(services, params["handler_id"])));
+export const getHandler: Endpoint = async (services, { params, query }) => {
+  const toStatus = readRunStatus(query);
+  const run = await mustHandler(services, params["handler_id"]);
+  return json(toStatus(run.status), toHandlerBody(run));
+};
 
-export const getResult: Endpoint = async (services, { params }) =>
-  answer(unwrapResult(toHandlerBody(await mustHandler(services, params["handler_id"]))));
+export const getResult: Endpoint = async (services, { params, query }) => {
+  const toStatus = readRunStatus(query);
+  const run = await mustHandler(services, params["handler_id"]);
+  return json(toStatus(run.status), unwrapResult(toHandlerBody(run)));
+};
 
 export const cancelHandler: Endpoint = async (services, { params, query }) => {
   const run = await mustHandler(services, params["handler_id"]);
@@ -36,19 +43,3 @@ export const cancelHandler: Endpoint = async (services, { params, query }) => {
   if (!isCancelled) throw new WorkflowError("handler_not_found", "Handler not found");
   return json(200, { status: "cancelled" });
 };
-
-// ---
-
-/**
- * The peer's codes: a run that failed is told by 500, although nothing is wrong with the server.
- */
-const statusOf: Readonly<Record<RunStatus, number>> = {
-  running: 202,
-  completed: 200,
-  failed: 500,
-  cancelled: 500,
-};
-
-function answer(body: HandlerBody): Response {
-  return json(statusOf[body.status], body);
-}

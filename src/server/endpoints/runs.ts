@@ -14,6 +14,7 @@ import { parseStartEvent } from "../event-input.ts";
 import { readIdempotency } from "../idempotency.ts";
 import { handlerIdSchema } from "../path-name.ts";
 import { readBody, refuseBody } from "../request-body.ts";
+import { readRunStatus } from "../run-status.ts";
 
 /** The body of a start. Its start event is checked by the workflow that it starts. */
 export const startBodySchema: v.GenericSchema<unknown, StartBody> = v.object({
@@ -43,13 +44,14 @@ interface StartBody {
 }
 
 export const runAndWait: Endpoint = async (services, call) => {
+  const toStatus = readRunStatus(call.query);
   const request = await readStart(services, call);
   using _ = call.keepOpen();
   const run = await attempt("Error running workflow", async () => {
     const { runId } = await services.runtime.start(request);
     return services.runtime.ended(runId);
   });
-  return json(run.status === "completed" ? 200 : 500, toHandlerBody(run));
+  return json(toStatus(run.status), toHandlerBody(run));
 };
 
 export const runNoWait: Endpoint = async (services, call) => {
