@@ -77,7 +77,8 @@ export interface Client {
 
 export function createClient(options: ClientOptions, clock: Clock = systemClock): Client {
   const request = createRequester(options);
-  const read = async <T>(path: string): Promise<T> => (await (await request(path)).json()) as T; // The server's word for its shape.
+  // The server's word for its shape.
+  const read = async <T>(path: string): Promise<T> => (await (await request(path)).json()) as T;
   const post = async <T>(path: string, body?: unknown): Promise<T> =>
     (await (await request(path, { method: "POST", body })).json()) as T;
   const id = encodeURIComponent;

@@ -89,19 +89,25 @@ function drawStep(graph: Drawing, step: StepDefinition): void {
     names.flatMap((name) => definition.eventTypes.get(name) ?? []);
   for (const type of types(step.accepts)) drawInput(graph, step, type, null);
   const { name, description } = step;
-  graph.nodes.set(name, { id: name, label: name, node_type: "step", description });
+  const id = stepId(definition, name);
+  graph.nodes.set(id, { id, label: name, node_type: "step", description });
   for (const type of types(step.waits)) drawInput(graph, step, type, "waits");
   for (const type of types(step.emits)) drawOutput(graph, step, type, null);
   for (const type of types(step.prompts)) drawOutput(graph, step, type, "prompts");
-  if (definition.catchers.has(name)) link(graph, name, StepFailedEvent.type, "fails");
+  if (definition.catchers.has(name)) link(graph, id, StepFailedEvent.type, "fails");
   for (const [key, resource] of Object.entries(step.resources)) {
-    link(graph, name, drawResource(graph, resource), key);
+    link(graph, id, drawResource(graph, resource), key);
   }
   for (const { title } of step.children) {
-    const id = `workflow_${title}`;
-    graph.nodes.set(id, { id, label: title, node_type: "workflow" });
-    link(graph, name, id, "runs");
+    const child = `workflow_${title}`;
+    graph.nodes.set(child, { id: child, label: title, node_type: "workflow" });
+    link(graph, id, child, "runs");
   }
+}
+
+/** Its name, unless that is an event's too: then both have a node of their own all the same. */
+function stepId({ eventTypes }: Definition, name: string): string {
+  return eventTypes.has(name) ? `step_${name}` : name;
 }
 
 function drawInput(
@@ -112,7 +118,7 @@ function drawInput(
 ): void {
   drawEvent(graph, type);
   if (graph.asks && type.family === "human_response") link(graph, external.id, type.type, null);
-  link(graph, type.type, step.name, label);
+  link(graph, type.type, stepId(graph.definition, step.name), label);
 }
 
 function drawOutput(
@@ -122,7 +128,7 @@ function drawOutput(
   label: string | null,
 ): void {
   drawEvent(graph, type);
-  link(graph, step.name, type.type, label);
+  link(graph, stepId(graph.definition, step.name), type.type, label);
   if (!isQuestion(type)) return;
   graph.nodes.set(external.id, external);
   link(graph, type.type, external.id, null);

@@ -45,7 +45,10 @@ export function parseData(schema: DataSchema, type: string, input: unknown): Jso
     throw refuse(type, [{ path: [], message: "Expected Object but got Array" }]);
   const entries = validate(openObject(schema), type, input);
   const output = schema.foreign
-    ? { ...validate(schema.foreign, type, input), ...pick(entries, Object.keys(schema.entries)) }
+    ? {
+        ...validate(schema.foreign, type, withoutAdded(schema.foreign, schema.entries, input)),
+        ...pick(entries, Object.keys(schema.entries)),
+      }
     : entries;
   return toJson(output, `${type}.data`) as JsonObject; // An object goes in, an object comes out.
 }
@@ -135,6 +138,14 @@ function describeIssues(type: string, issues: readonly FieldIssue[]): string {
 
 function pick(source: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.filter((key) => key in source).map((key) => [key, source[key]]));
+}
+
+/** A strict schema refuses the fields that an extension has added to those that it knows. */
+function withoutAdded(foreign: StandardSchema, entries: Entries, input: unknown): unknown {
+  const { properties } = foreignJsonSchema(foreign);
+  if (!isJsonObject(input) || !isJsonObject(properties)) return input;
+  const isOwn = ([name]: [string, unknown]): boolean => name in properties || !(name in entries);
+  return Object.fromEntries(Object.entries(input).filter(isOwn));
 }
 
 /**

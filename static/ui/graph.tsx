@@ -70,10 +70,10 @@ export function Graph(props: GraphProps): VNode {
               key={node.id}
               node={node}
               place={placeOf(model, moved, node.id)}
-              counts={state.steps.get(node.id)}
+              counts={state.steps.get(node.label)}
               passed={state.events.get(node.id) ?? 0}
               isRun={isRun}
-              isChosen={node.id === chosenStep}
+              isChosen={node.kind === "step" && node.label === chosenStep}
               isFocusable={node.id === view.focusable}
             />
           ))}

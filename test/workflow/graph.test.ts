@@ -100,6 +100,17 @@ describe("the picture", () => {
     expect(nodes.find(({ id }) => id === "Child")).toMatchObject({ event_types: ["Child", "A"] });
   });
 
+  test("has a step and an event of one name apart", () => {
+    const graph = graphOf({
+      begin: { accepts: [StartEvent], emits: [A] },
+      A: { accepts: [A], emits: [StopEvent] },
+    });
+    expect([idsOf(graph), edgesOf(graph)]).toEqual([
+      ["StartEvent", "begin", "A", "step_A", "StopEvent"],
+      ["StartEvent --> begin", "begin --> A", "A --> step_A", "step_A --> StopEvent"],
+    ]);
+  });
+
   test("has no outside where nothing is asked", () => {
     expect(idsOf(graphOf(startToStop))).toEqual(["StartEvent", "first", "StopEvent"]);
     const answered = graphOf({ ...startToStop, t: { accepts: [Answer], emits: [StopEvent] } });

@@ -49,6 +49,16 @@ describe("an event described by zod", () => {
     );
   });
 
+  test("that is strict can be extended, and stays strict", () => {
+    const Strict = defineEvent("Strict", z.strictObject({ a: z.string(), b: z.number() }));
+    const More = Strict.extend("More", { b: v.number(), c: v.boolean() });
+    const data = { a: "a", b: 1, c: true };
+    expect(More(data)).toEqual({ type: "More", data });
+    expect(messageOf(() => unchecked(More)({ ...data, d: 1 }))).toBe(
+      'event_invalid: Event `More` is not valid. Unrecognized key: "d".',
+    );
+  });
+
   test("can be extended with valibot entries", () => {
     const Admin = Signup.extend("Admin", { level: v.optional(v.number(), 1) });
     expect([Admin({ name: "Ada" }), Admin.parents]).toEqual([
