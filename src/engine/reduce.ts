@@ -91,6 +91,7 @@ function apply(change: Change, tick: Tick): void {
 
 function runStarted(change: Change, tick: TickOf<"run_started">): void {
   const { store, event, parent } = tick;
+  if (change.state.queued || change.state.startedAt !== null) return; // A run starts once.
   change.state = { ...change.state, store, queued: event, parent };
   if (tick.isQueued) publish(change, "WorkflowQueuedEvent", {});
   else runAdmitted(change);

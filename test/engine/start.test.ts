@@ -43,6 +43,15 @@ test("a run that starts gives its event to the step that accepts it", () => {
   });
 });
 
+test.each([
+  ["at once", false],
+  ["when it has its turn", true],
+])("a run that starts %s starts once", (_when, isQueued) => {
+  const definition = defineOne();
+  const { state } = reduced(definition, initialState(definition), { ...started, isQueued });
+  expect(reduced(definition, state, started)).toEqual({ state, events: [], commands: [] });
+});
+
 test("a run with a timeout sets its clock before it does anything else", () => {
   const definition = defineOne({}, { timeout: 2 });
   const { state, commands } = reduced(definition, initialState(definition), started);
