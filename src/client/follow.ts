@@ -27,6 +27,7 @@ export async function* followSse(
   let last: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
+    const before = last;
     try {
       const headers = {
         accept: "text/event-stream",
@@ -40,7 +41,8 @@ export async function* followSse(
         last = frames.at(-1)?.id ?? last;
         yield frames;
       }
-      // An end in order is asked about once: 204 says that it was one.
+      // An end in order is asked about at once, if it got on: 204 says that it was one.
+      if (isResumable && last !== before) continue;
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ClientError && error.status >= 400 && error.status < 500) throw error;
