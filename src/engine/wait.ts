@@ -24,7 +24,7 @@ import {
   type StepState,
   type Wait,
 } from "./state.ts";
-import type { TickOf } from "./tick.ts";
+import type { TickBody, TickOf } from "./tick.ts";
 
 export function isOpen(wait: Wait): boolean {
   return wait.answer === null && !wait.isTimedOut;
@@ -99,6 +99,26 @@ export function waitDue(change: Change, tick: TickOf<"timer_fired">): void {
   const wait = found?.job.waits.find((candidate) => candidate.id === timer.wait);
   if (!found || !wait || !isOpen(wait) || (wait.deadlineAt ?? Infinity) > tick.at) return;
   settle(change, found.job, found.place, { ...wait, isTimedOut: true });
+}
+
+/**
+ * Of jobs that are at work although a wait of theirs is open, that wait as it was opened. Empty if
+ * any job is at work without one.
+ */
+export function waitsAtWork({ steps }: RunState): readonly TickBody[] {
+  const running = Object.values(steps).flatMap((step) => step.running);
+  const waits = running.flatMap(({ id: job, step, attempt, waits }) =>
+    waits
+      .filter(isOpen)
+      .slice(0, 1)
+      .map(({ id: wait, type, where, deadlineAt }): TickBody => {
+        return {
+          ...{ kind: "wait_opened", step, job, attempt },
+          ...{ wait, type, where, prompt: null, deadlineAt },
+        };
+      }),
+  );
+  return waits.length === running.length ? waits : [];
 }
 
 /** The waits that an attempt leaves to the next: what was answered need not be asked again. */

@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Job } from "../engine/state.ts";
+import { isOpen } from "../engine/wait.ts";
 import type { TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";
@@ -111,7 +112,7 @@ export class Invocation {
     };
   }
 
-  /** While the function waits for an event: that takes as long as whoever sends it likes. */
+  /** While a wait of the function is open: that takes as long as whoever answers it likes. */
   pauseTimer(): void {
     this.#stopTimer?.();
   }
@@ -143,10 +144,10 @@ export class Invocation {
       const wait = this.#waits.get(id);
       if (!wait || (answer === null && !isTimedOut)) continue;
       this.#waits.delete(id);
-      this.startTimer();
       if (answer) wait.resolve(reviveEvent(answer));
       else wait.reject(waitTimedOut(this.step.name, type));
     }
+    if (!this.currentJob.waits.some(isOpen)) this.startTimer();
   }
 }
 

@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
 import { resume } from "../engine/resume.ts";
 import { findJob, isIdle, type RunState } from "../engine/state.ts";
-import { isAsking } from "../engine/wait.ts";
+import { isAsking, waitsAtWork } from "../engine/wait.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation } from "./invocation.ts";
@@ -231,8 +231,15 @@ export class LiveRun {
     this.#stopIdleTimer?.();
     this.#stopIdleTimer = null;
     const { state, isStopped } = this.loop;
-    if (idleMs === null || isStopped || state.status !== "running" || !isIdle(state)) return;
-    this.#stopIdleTimer = clock.at(clock.now() + idleMs, this.#ports.idled);
+    if (idleMs === null || isStopped || state.status !== "running") return;
+    const waits = waitsAtWork(state);
+    if (!isIdle(state) && waits.length === 0) return;
+    this.#stopIdleTimer = clock.at(clock.now() + idleMs, () => {
+      if (isIdle(state)) return this.#ports.idled();
+      // One of several waits at a time was answered, and the function has done nothing since: it
+      // needs them all. Opened again, the others take its slot from it, and it counts as waiting.
+      for (const wait of waits) void this.loop.submit(wait);
+    });
   }
 
   #inTurn<T>(edit: () => Promise<T>): Promise<T> {

@@ -233,6 +233,28 @@ describe("a run that only waits", () => {
     expect(await process.result(run)).toBe(7);
   });
 
+  test("for the second of two events at a time leaves memory too, and gives up its slot", async () => {
+    const workflow = oneStep(
+      async (_event, context) => {
+        const answers = [1, 2].map((n) => context.waitForEvent(Answer, { where: { n } }));
+        const all = await Promise.all(answers);
+        return StopEvent({ result: all.map(({ data }) => data.n) });
+      },
+      { workers: 1, timeout: 5 },
+    );
+    await using process = await Process.open({ w: workflow }, short);
+    const run = await process.start("w");
+    await process.send(run, Answer({ n: 2 }));
+    await process.advance(0.9);
+    expect(process.runtime.inspect(run.runId)?.state.steps["s"]?.running.length).toBe(1);
+    await process.advance(0.2);
+    expect(process.runtime.inspect(run.runId)?.state.steps["s"]?.waiting.length).toBe(1);
+    await process.advance(3_600);
+    expect(process.isInMemory(run)).toBe(false);
+    await process.send(run, Answer({ n: 1 }));
+    expect(await process.result(run)).toEqual([1, 2]);
+  });
+
   test("is not moved by a function whose job another call has taken over", async () => {
     const work = gate();
     const heard: number[] = [];
