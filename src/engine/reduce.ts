@@ -32,8 +32,10 @@ export function reduce(definition: Definition, state: RunState, tick: Tick): Red
   if (state.status !== "running") return change;
   apply(change, tick);
   if (change.state === state && change.events.length === 0) return change;
-  if (isNewlyIdle(state, change.state)) {
-    publish(change, "WorkflowIdleEvent", {});
+  if (change.state.status === "running" && isIdle(change.state)) {
+    // Told when it becomes so, and again when an event from outside has not moved it.
+    const isNews = !isIdle(state) || tick.kind === "event_received";
+    if (isNews) publish(change, "WorkflowIdleEvent", {});
     endIfStalled(change);
   }
   change.state = { ...change.state, at: tick.at };
@@ -164,8 +166,4 @@ function timerFired(change: Change, tick: TickOf<"timer_fired">): void {
     default:
       return unreachable(tick.timer);
   }
-}
-
-function isNewlyIdle(before: RunState, after: RunState): boolean {
-  return after.status === "running" && isIdle(after) && !isIdle(before);
 }

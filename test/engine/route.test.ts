@@ -16,6 +16,7 @@ import {
   reduced,
   t0,
 } from "./fixtures.ts";
+import type { Reduction } from "../../src/engine/reduce.ts";
 import { Run } from "./run.ts";
 
 const Child = A.extend("Child", {});
@@ -133,8 +134,8 @@ describe("an event that nobody takes", () => {
   test("is told, with where it was meant to go and whether anything else is under way", () => {
     const run = new Run(fork);
     run.start();
-    const unhandled = (reduction: { readonly events: readonly object[] }) =>
-      reduction.events.at(-1);
+    const unhandled = ({ events }: Reduction) =>
+      events.find((told) => "event" in told && told.event.type === "UnhandledEvent");
     const told = (data: object) => ({
       isTerminal: false as const,
       event: { type: "UnhandledEvent", data },

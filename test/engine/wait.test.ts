@@ -228,12 +228,22 @@ describe("a function that returns while it waits", () => {
     expect(run.state.status).toBe("completed");
   });
 
+  const returning = { s: { accepts: [StartEvent], emits: [StopEvent], waits: [Answer] } };
+
   test("leaves a late answer to nobody", () => {
-    const run = new Run(definition);
+    const run = new Run(define(returning, { timeout: 60 }));
     run.start();
     run.wait("s", 1, Answer);
     run.succeed("s", 1);
     run.receive(Answer());
-    expect([run.words.at(-1), placesOf(run.state)]).toEqual(["UnhandledEvent", {}]);
+    expect([run.words.at(-2), placesOf(run.state)]).toEqual(["UnhandledEvent", {}]);
+  });
+
+  test("ends the run if nothing else can move it", () => {
+    const run = new Run(define(returning));
+    run.start();
+    run.wait("s", 1, Answer);
+    run.succeed("s", 1);
+    expect(run.state.failure?.name).toBe("StalledError");
   });
 });
