@@ -22,6 +22,7 @@ import type { Event } from "../workflow/event.ts";
 import { Admission } from "./admission.ts";
 import { parentIdOf } from "./child.ts";
 import type { ChildPorts } from "./child-ports.ts";
+import { deleteHandler } from "./deletion.ts";
 import { Endings } from "./endings.ts";
 import { handlerActive, handlerFinished, keyConflict, runDeleted } from "./errors.ts";
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
@@ -234,16 +235,9 @@ export class Runtime implements AsyncDisposable {
 
   /** Deletes a handler with everything of its runs, running or not. False: there is none. */
   async delete(handlerId: string): Promise<boolean> {
-    const run = await this.store.getHandler(handlerId);
-    const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
-    const live = this.#runs.get(run?.runId ?? "");
-    void live?.stop(reason);
-    const isDeleted = await this.#tryDelete(handlerId, run?.runId);
-    if (run) this.#runs.drop(run.runId, reason);
-    if (isDeleted) this.changes.deleted(handlerId);
-    // A run that has children under way is under way itself, so it is in memory.
-    for (const child of live?.loop.state.children ?? []) await this.delete(child.handlerId);
-    return isDeleted;
+    const { store, changes } = this;
+    const cancel = (run: RunRecord): Promise<boolean> => this.cancel(run);
+    return deleteHandler({ store, changes, cancel, runs: this.#runs, log: this.#log }, handlerId);
   }
 
   /** Resolves when the run has ended, however often it is released in between. */
@@ -280,15 +274,6 @@ export class Runtime implements AsyncDisposable {
   }
 
   // ---
-
-  async #tryDelete(handlerId: string, runId = ""): Promise<boolean> {
-    try {
-      return await this.store.delete(handlerId);
-    } catch (error) {
-      this.#runs.revive(runId, error);
-      throw error;
-    }
-  }
 
   #newRun(definition: Definition, request: Partial<StartRequest>): NewRun {
     const { handlerId = newId(this.#random), runId = newId(this.#random), idempotency } = request;

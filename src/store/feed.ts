@@ -87,7 +87,7 @@ export class Feed {
     signal.addEventListener("abort", onAbort);
     let cursor = after;
     try {
-      while (!signal.aborted && !channel.isDeleted) {
+      while (!signal.aborted) {
         hasNews = false;
         const batch =
           eventsAfter(channel.tail, cursor) ??
@@ -98,7 +98,7 @@ export class Feed {
           cursor = last.sequence;
           yield batch;
           if (last.isTerminal) return;
-        } else if (await this.#isOver(runId, channel)) {
+        } else if (channel.isDeleted || (await this.#isOver(runId, channel))) {
           // Ask again if something came while asking: it may be what this reader waits for.
           if (!hasNews) return;
         } else if (!hasNews && !signal.aborted) {

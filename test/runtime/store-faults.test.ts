@@ -218,7 +218,7 @@ describe("a handler", () => {
       await ended,
       await process.store.getRun(run.runId),
       await process.runtime.delete("h"),
-    ]).toEqual(["handler_not_found: Handler `h` was deleted.", undefined, false]);
+    ]).toEqual(["run_failed: The run was cancelled.", undefined, false]);
   });
 });
 

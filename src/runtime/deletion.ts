@@ -1,0 +1,58 @@
+/** Deleting a handler with everything of its runs, and with the children that are under way. */
+import { WorkflowError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { isTerminal } from "../protocol/status.ts";
+import type { RunRecord, Store } from "../store/store.ts";
+import type { HandlerChanges } from "./handler-changes.ts";
+import type { LiveRuns } from "./live-runs.ts";
+
+export interface DeletionPorts {
+  readonly store: Store;
+  readonly runs: LiveRuns;
+  readonly changes: HandlerChanges;
+  readonly log: Log;
+  readonly cancel: (run: RunRecord) => Promise<boolean>;
+}
+
+/**
+ * A run that is going on is cancelled before, so that whoever reads it or waits for it learns how
+ * it ended. False: there is no such handler.
+ */
+export async function deleteHandler(ports: DeletionPorts, handlerId: string): Promise<boolean> {
+  const { store, runs, changes } = ports;
+  const run = await store.getHandler(handlerId);
+  const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
+  const live = runs.get(run?.runId ?? "");
+  if (run && !isTerminal(run.status)) await tryCancel(ports, run);
+  void live?.stop(reason);
+  const isDeleted = await tryDelete(ports, handlerId, run?.runId);
+  if (run) runs.drop(run.runId, reason);
+  if (isDeleted) changes.deleted(handlerId);
+  // A run that has children under way is under way itself, so it is in memory.
+  for (const child of live?.loop.state.children ?? []) await deleteHandler(ports, child.handlerId);
+  return isDeleted;
+}
+
+// ---
+
+/** What cannot be cancelled, such as a run of a workflow that is gone, can still be deleted. */
+async function tryCancel({ cancel, log }: DeletionPorts, run: RunRecord): Promise<void> {
+  try {
+    await cancel(run);
+  } catch (error) {
+    log("warn", "A run is deleted as it stands.", { run: run.runId, error });
+  }
+}
+
+async function tryDelete(
+  { store, runs }: DeletionPorts,
+  handlerId: string,
+  runId = "",
+): Promise<boolean> {
+  try {
+    return await store.delete(handlerId);
+  } catch (error) {
+    runs.revive(runId, error);
+    throw error;
+  }
+}
