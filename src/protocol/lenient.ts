@@ -24,6 +24,12 @@ export function readLeniently(value: Json, schema: JsonObject): Json {
   }
 }
 
+/** What the peer takes for absent: null, false, 0, and empty text, lists and objects. */
+export function isBlank(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return isJsonObject(value) ? Object.keys(value).length === 0 : !value;
+}
+
 // ---
 
 function toNumber(value: Json, type: "integer" | "number"): Json {

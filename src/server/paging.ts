@@ -4,21 +4,21 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { handlerIdLengthMax, pageLengthMax } from "../base/limits.ts";
-import { parseInteger } from "../http/query.ts";
+import { parseInteger, readWord } from "../http/query.ts";
 import type { Page } from "../store/store.ts";
 
 /** Throws `request_invalid`. */
 export function readPage(query: URLSearchParams): Page {
-  const order = query.get("order");
+  const order = readWord(query, "order");
   if (order !== null && order !== "newest" && order !== "oldest") {
     throw invalid("order", "`newest` or `oldest`", order);
   }
-  const limit = query.get("limit");
+  const limit = readWord(query, "limit");
   const count = limit === null ? undefined : parseInteger(limit);
   if (limit !== null && (count === undefined || count < 1 || count > pageLengthMax)) {
     throw invalid("limit", `a whole number from 1 to ${pageLengthMax}`, limit);
   }
-  const [before, after] = [query.get("before"), query.get("after")];
+  const [before, after] = [readWord(query, "before"), readWord(query, "after")];
   if (before !== null && after !== null) {
     throw invalid("before", "left out where `after` is given", before);
   }

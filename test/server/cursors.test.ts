@@ -39,12 +39,16 @@ describe("Last-Event-ID", () => {
     expect(all.length).toBeGreaterThan(6);
   });
 
-  test.each(["-1", "0", "1", "3", "-0", "-99", "007", " 2 "])("%s begins after it", async (id) => {
-    expect(texts(await framesOf("include_internal=true", id))).toEqual(texts(after(Number(id))));
-  });
+  test.each(["-1", "0", "1", "3", "-0", "-99", "007", " 2 ", "+1"])(
+    "%s begins after it",
+    async (id) => {
+      expect(texts(await framesOf("include_internal=true", id))).toEqual(texts(after(Number(id))));
+    },
+  );
 
   test("at the end, or beyond it: nothing is left", async () => {
-    for (const id of [String(all.length - 1), "1000000", "9007199254740991"]) {
+    const ids = [String(all.length - 1), "1000000", "9007199254740991", "9".repeat(10_000)];
+    for (const id of ids) {
       expect(await framesOf("include_internal=true&after_sequence=-1", id)).toEqual([]);
     }
   });
@@ -59,15 +63,11 @@ describe("Last-Event-ID", () => {
       "1e18",
       "0x2",
       "--1",
-      "+1",
       "1 2",
       "1, 2",
-      "99999999999999999999",
-      "-99999999999999999999",
       "null",
       "'; DROP TABLE events; --",
-      "9".repeat(10_000),
-      "1".repeat(1_000_000),
+      "x".repeat(1_000_000),
     ]),
   )("%s is no number: it is passed over", async (_title, id) => {
     const begins = performance.now();
@@ -79,8 +79,8 @@ describe("Last-Event-ID", () => {
     expect(performance.now() - begins).toBeLessThan(1000);
   });
 
-  test("wins over `after_sequence`, whatever that says", async () => {
-    for (const query of ["after_sequence=-1", "after_sequence=now", "after_sequence=nonsense"]) {
+  test("wins over `after_sequence`", async () => {
+    for (const query of ["after_sequence=-1", "after_sequence=now", "after_sequence=99"]) {
       expect(texts(await framesOf(`${query}&include_internal=true`, "3"))).toEqual(texts(after(3)));
     }
   });
@@ -93,14 +93,23 @@ describe("Last-Event-ID", () => {
 });
 
 describe("after_sequence", () => {
-  test.each(["-1", "0", "2", "-5", "-0"])("%s begins after it", async (sequence) => {
+  test.each(["-1", "0", "2", "-5", "-0", "+2", "%202"])("%s begins after it", async (sequence) => {
     const query = `after_sequence=${sequence}&include_internal=true`;
-    expect(texts(await framesOf(query))).toEqual(texts(after(Number(sequence))));
+    expect(texts(await framesOf(query))).toEqual(
+      texts(after(Number(decodeURIComponent(sequence)))),
+    );
   });
 
-  test("counts once: the first of two", async () => {
+  test.each(["now", "NOW", "99999999999999999999"])(
+    "%s of a run that has ended: nothing",
+    async (it) => {
+      expect(await framesOf(`after_sequence=${it}`)).toEqual([]);
+    },
+  );
+
+  test("counts once: the last of two", async () => {
     expect(
-      texts(await framesOf("after_sequence=3&after_sequence=-1&include_internal=true")),
+      texts(await framesOf("after_sequence=-1&after_sequence=3&include_internal=true")),
     ).toEqual(texts(after(3)));
   });
 });

@@ -50,7 +50,7 @@ describe("events", () => {
     }
   });
 
-  test.each(["x", "1.5", "1e3", "0x1", "", "+1", "--1", "Now", "99999999999999999999"])(
+  test.each(["x", "1.5", "1e3", "0x1", "", "--1"])(
     "GET /events/{handler_id}?after_sequence=%s 400",
     async (word) => {
       const handlerId = await host.start("echo");
@@ -83,6 +83,7 @@ describe("events", () => {
     const rows = [
       ["nobody", {}, 400, "Event data is required", "request_invalid"],
       ["nobody", { event: "" }, 400, "Event data is required", "request_invalid"],
+      ["nobody", { event: [] }, 400, "Event data is required", "request_invalid"],
       ["nobody", { event: {} }, 400, "Event data is required", "request_invalid"],
       ["nobody", { event: { type: "Next" } }, 404, "Handler not found", "handler_not_found"],
       [

@@ -126,7 +126,7 @@ describe("a context", () => {
       });
     }
     expect(await host.handlerIds()).toEqual([]);
-    for (const context of [{}, null, "", 0, false]) {
+    for (const context of [{}, [], null, "", 0, false]) {
       expect((await host.post("/workflows/adder/run-nowait", { context })).status).toBe(200);
     }
   });

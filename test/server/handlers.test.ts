@@ -39,11 +39,12 @@ describe("handlers", () => {
     expect(await idsOf("?status=cancelled")).toEqual([]);
     // A word that is no status matches nothing, alone or beside others.
     expect(await idsOf("?status=bogus")).toEqual([]);
-    expect(await idsOf("?status=")).toEqual([]);
     expect(await idsOf("?status=Running")).toEqual([]);
     expect(await idsOf("?status=bogus&status=failed")).toEqual(["three"]);
-    expect(await idsOf("?workflow_name=")).toEqual([]);
     expect(await idsOf("?workflow_name=nope")).toEqual([]);
+    // A blank filters nothing.
+    expect(await idsOf("?status=&workflow_name=%20")).toEqual(["one", "two", "three", "four"]);
+    expect(await idsOf("?status=&status=failed")).toEqual(["three"]);
     expect(await idsOf("?colour=blue")).toEqual(["one", "two", "three", "four"]);
   });
 

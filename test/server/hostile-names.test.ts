@@ -315,7 +315,7 @@ describe("handler ids", () => {
   const refused: readonly (readonly [unknown, RegExp])[] = [
     [5, /Expected string/],
     [true, /Expected string/],
-    [{}, /Expected string/],
+    [{ id: "a" }, /Expected string/],
     [["a"], /Expected string/],
     ["x".repeat(129), /128/],
     ["🎉".repeat(65), /128/],

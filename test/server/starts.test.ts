@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { workflows } from "../wire/workflows.ts";
 import { openServer, seen } from "../support/server.ts";
 import { jsonHeaders, record, refusal, stopEnvelope, timestamp } from "../support/bodies.ts";
+import { titled } from "../support/titles.ts";
 import { until } from "../support/until.ts";
 import { serverWorkflows } from "../support/workflows.ts";
 
@@ -55,6 +56,17 @@ describe("starting", () => {
       }),
     });
   });
+
+  test.each(titled([null, "", 0, false, [], {}]))(
+    "POST /workflows/{name}/run 200 with an id of ours where `handler_id` is %s",
+    async (_title, blank) => {
+      const answer = await post("/workflows/echo/run", {
+        handler_id: blank,
+        start_event: { a: 1 },
+      });
+      expect(answer).toMatchObject({ status: 200, body: { handler_id: expect.any(String) } });
+    },
+  );
 
   test("POST /workflows/{name}/run-nowait 200 while the run goes on, and where it will fail", async () => {
     for (const workflow of ["busy", "fail"]) {

@@ -2,7 +2,7 @@
  * `/debug/…`: what the page at `/` needs beyond what clients do: live lists, journals, definitions.
  */
 import { debugHandlersLength } from "../../base/limits.ts";
-import { parseInteger } from "../../http/query.ts";
+import { parseInteger, readWord } from "../../http/query.ts";
 import { json } from "../../http/respond.ts";
 import { sseComment, sseData, sseHeaders } from "../../http/sse.ts";
 import { streamResponse } from "../../http/stream.ts";
@@ -45,7 +45,7 @@ export const listEntries: Endpoint = async ({ runtime }, { query }) => {
 export const getJournal: Endpoint = async (services, { params, query }) => {
   const run = await mustHandler(services, params["handler_id"]);
   const { store } = services.runtime;
-  const after = parseInteger(query.get("after") ?? "") ?? 0;
+  const after = parseInteger(readWord(query, "after") ?? "") ?? 0;
   return json(200, {
     handler: toHandlerBody(run),
     forked_from: run.forkedFrom,

@@ -5,10 +5,11 @@ import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { nameLengthMax } from "../../base/limits.ts";
 import { ndjsonBlankLine, ndjsonHeaders } from "../../http/ndjson.ts";
-import { parseInteger, readBoolean } from "../../http/query.ts";
+import { parseInteger, readBoolean, readWord } from "../../http/query.ts";
 import { empty, json } from "../../http/respond.ts";
 import { sseComment, sseHeaders } from "../../http/sse.ts";
 import { streamResponse } from "../../http/stream.ts";
+import { isBlank } from "../../protocol/lenient.ts";
 import { isTerminal } from "../../protocol/status.ts";
 import { handlerFinished } from "../../runtime/errors.ts";
 import type { RunRecord } from "../../store/store.ts";
@@ -79,13 +80,13 @@ export const sendEvent: Endpoint = async (services, { request, params }) => {
 
 /** The sequence after which to begin. What a browser has seen last wins over what its page asks. */
 function readCursor({ request, query }: Call, isSse: boolean, run: RunRecord): number {
+  const text = readWord(query, "after_sequence") ?? "now";
+  const sequence = text.toLowerCase() === "now" ? run.lastSequence : parseInteger(text);
+  if (sequence === undefined) {
+    throw new WorkflowError("request_invalid", `Invalid after_sequence: '${text.slice(0, 100)}'`);
+  }
   const lastEventId = parseInteger(request.headers.get("last-event-id") ?? "");
-  if (isSse && lastEventId !== undefined) return lastEventId;
-  const text = query.get("after_sequence") ?? "now";
-  if (text === "now") return run.lastSequence;
-  const sequence = parseInteger(text);
-  if (sequence !== undefined) return sequence;
-  throw new WorkflowError("request_invalid", `Invalid after_sequence: '${text.slice(0, 100)}'`);
+  return isSse && lastEventId !== undefined ? lastEventId : sequence;
 }
 
 function toSendBody(body: unknown): SendBody {
@@ -96,9 +97,7 @@ function toSendBody(body: unknown): SendBody {
       `Error processing request: expected a JSON object, got ${got}.`,
     );
   }
-  const { event } = body;
-  const isMissing = !event || (isJsonObject(event) && Object.keys(event).length === 0);
-  if (isMissing) throw new WorkflowError("request_invalid", "Event data is required");
+  if (isBlank(body["event"])) throw new WorkflowError("request_invalid", "Event data is required");
   const result = v.safeParse(sendBodySchema, body);
   if (result.success) return result.output;
   throw refuseBody("Error processing request", result.issues);

@@ -1,6 +1,6 @@
 /** `/handlers` and `/results`: what has become of runs, and ending them. */
 import { WorkflowError } from "../../base/errors.ts";
-import { readBoolean } from "../../http/query.ts";
+import { readBoolean, readWords } from "../../http/query.ts";
 import { json } from "../../http/respond.ts";
 import { toHandlerBody, unwrapResult } from "../../protocol/handler.ts";
 import { isTerminal, runStatuses } from "../../protocol/status.ts";
@@ -9,8 +9,8 @@ import { readPage } from "../paging.ts";
 import { readRunStatus } from "../run-status.ts";
 
 export const listHandlers: Endpoint = async ({ runtime }, { query }) => {
-  const workflowNames = query.getAll("workflow_name");
-  const words = query.getAll("status");
+  const workflowNames = readWords(query, "workflow_name");
+  const words = readWords(query, "status");
   // A word that is no status matches nothing; it does not spoil those beside it.
   const statuses = runStatuses.filter((status) => words.includes(status));
   const filter = {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { json } from "../../http/respond.ts";
+import { isBlank } from "../../protocol/lenient.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
 import type { StartRequest } from "../../runtime/runtime.ts";
 import type { RunSummary } from "../../store/store.ts";
@@ -67,10 +68,11 @@ async function readStart(services: Services, { request, params }: Call): Promise
   const input = await readBody(request, "Invalid JSON body");
   const body = toStartBody(input);
   const idempotency = readIdempotency(request, definition.name, input);
+  const event = toStartEvent(definition, body);
   const state = readContext(services, body.context);
   return {
     workflowName: definition.name,
-    event: toStartEvent(definition, body),
+    event,
     ...(body.handler_id && { handlerId: body.handler_id }),
     ...(state && { state }),
     ...(idempotency && { idempotency }),
@@ -79,7 +81,7 @@ async function readStart(services: Services, { request, params }: Call): Promise
 
 /** The initial state that a context brings. An empty one is what old clients always send. */
 function readContext({ settings }: Services, context: unknown): JsonObject | undefined {
-  if (!context || (isJsonObject(context) && Object.keys(context).length === 0)) return undefined;
+  if (isBlank(context)) return undefined;
   if (settings.acceptContext) return parseContext(context);
   throw new WorkflowError(
     "context_disabled",
@@ -87,12 +89,18 @@ function readContext({ settings }: Services, context: unknown): JsonObject | und
   );
 }
 
-function toStartBody(body: unknown): StartBody {
+function toStartBody(input: unknown): StartBody {
+  const body = isJsonObject(input) && isBlank(input["handler_id"]) ? withoutId(input) : input;
   const result = v.safeParse(startBodySchema, body);
   if (result.success && isJsonObject(body)) return result.output;
   const prefix = "Error processing request body";
   if (!Array.isArray(body)) throw refuseBody(prefix, result.issues ?? []);
   throw new WorkflowError("request_invalid", `${prefix}: Expected a JSON object, got a list.`);
+}
+
+/** A client that has no id for the handler may say so in any blank value. */
+function withoutId({ handler_id: _, ...body }: JsonObject): JsonObject {
+  return body;
 }
 
 function toStartEvent(definition: Definition, body: StartBody): ReturnType<typeof parseStartEvent> {
