@@ -1,4 +1,4 @@
-/** A workflow's graph as it is drawn: sizes, places, and the curve of each edge. */
+/** A workflow's graph as it is drawn: what of it is shown, sizes and places. */
 import type { GraphBody } from "../../src/client/bodies.ts";
 import { type Layout, layOut, type LayoutNode, type Point } from "./layout.ts";
 
@@ -6,6 +6,8 @@ export type NodeKind = "step" | "event" | "resource" | "external" | "workflow";
 
 export interface GraphNode extends LayoutNode {
   readonly kind: NodeKind;
+  /** Of a step its name, which may be another node's id; of an event its type. */
+  readonly name: string;
   readonly label: string;
   readonly description: string | null;
 }
@@ -19,8 +21,28 @@ export interface GraphEdge {
 export interface GraphModel {
   readonly nodes: readonly GraphNode[];
   readonly byId: ReadonlyMap<string, GraphNode>;
+  /** Steps by their names. */
+  readonly steps: ReadonlyMap<string, GraphNode>;
   readonly edges: readonly GraphEdge[];
   readonly layout: Layout;
+  readonly isDown: boolean;
+}
+
+export interface GraphOptions {
+  readonly isStepsOnly: boolean;
+  /** From top to bottom. */
+  readonly isDown: boolean;
+  /** Long graphs are laid in rows. */
+  readonly isWrapped: boolean;
+  /** What it is to be read in, in pixels. */
+  readonly room: { readonly width: number; readonly height: number };
+  /** Only this node and what is so many steps from it. */
+  readonly around: Around | null;
+}
+
+export interface Around {
+  readonly id: string;
+  readonly steps: number;
 }
 
 export interface Box {
@@ -33,15 +55,29 @@ export interface Box {
 const labelLengthMax = 30;
 const characterWidth = 7.4;
 
-export function toGraphModel(graph: GraphBody, isStepsOnly: boolean): GraphModel {
-  const all = graph.nodes.map(toNode);
-  const edges = isStepsOnly ? withoutEvents(graph) : graph.edges;
-  const nodes = isStepsOnly ? all.filter(({ kind }) => kind !== "event") : all;
+/** Labels are read down to this scale. */
+export const legibleScale = 0.62;
+
+export function toGraphModel(graph: GraphBody, options: GraphOptions): GraphModel {
+  const { isStepsOnly, isDown, isWrapped, room, around } = options;
+  const all = graph.nodes.map(toNode).filter(({ kind }) => !isStepsOnly || kind !== "event");
+  const links = isStepsOnly ? withoutEvents(graph) : graph.edges;
+  const near = around && nearTo(around, all, links);
+  const nodes = near ? all.filter(({ id }) => near.has(id)) : all;
+  const edges = near
+    ? links.filter(({ source, target }) => near.has(source) && near.has(target))
+    : links;
+  const [length, height] = isDown ? [room.height, room.width] : [room.width, room.height];
   return {
     nodes,
     byId: new Map(nodes.map((node) => [node.id, node])),
+    steps: new Map(nodes.flatMap((node) => (node.kind === "step" ? [[node.name, node]] : []))),
     edges,
-    layout: layOut(nodes, edges),
+    layout: layOut(nodes, edges, {
+      isDown,
+      ...(isWrapped && { lengthMax: length / legibleScale, heightMax: height / 2 / legibleScale }),
+    }),
+    isDown,
   };
 }
 
@@ -70,30 +106,31 @@ export function boundsOf(model: GraphModel, moved: ReadonlyMap<string, Point>): 
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The `d` of an edge's path. */
-export function edgePath(
-  model: GraphModel,
-  moved: ReadonlyMap<string, Point>,
-  index: number,
-): string {
-  const edge = model.edges[index];
-  const source = model.byId.get(edge?.source ?? "");
-  const target = model.byId.get(edge?.target ?? "");
-  if (!source || !target) return "";
-  const [from, to] = [placeOf(model, moved, source.id), placeOf(model, moved, target.id)];
-  if (source === target) return loop(from, source);
-  if (source.isAside || target.isAside) return drop(from, source, to, target);
-  const isMoved = moved.has(source.id) || moved.has(target.id);
-  const bends = isMoved ? [] : (model.layout.ways[index] ?? []);
-  const isBack = model.layout.back.has(index);
-  if (isBack && bends.length === 0) return arch(from, source, to, target);
-  const side = isBack ? -1 : 1;
-  const start = { x: from.x + (side * source.width) / 2, y: from.y };
-  const end = { x: to.x - (side * (target.width + 8)) / 2, y: to.y };
-  return smooth([start, ...bends, end]);
-}
-
 // ---
+
+/** Undefined where the node is none of these: then all are shown. */
+function nearTo(
+  { id, steps }: Around,
+  nodes: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+): ReadonlySet<string> | undefined {
+  const kinds = new Map(nodes.map((node) => [node.id, node.kind]));
+  if (!kinds.has(id)) return undefined;
+  const found = new Set([id]);
+  let border = [id];
+  for (let left = steps; left > 0 && border.length > 0;) {
+    const next = new Set<string>();
+    for (const { source, target } of edges) {
+      if (border.includes(source) && !found.has(target)) next.add(target);
+      if (border.includes(target) && !found.has(source)) next.add(source);
+    }
+    for (const each of next) found.add(each);
+    border = [...next];
+    // What lies between two steps is no step away.
+    if (border.some((each) => kinds.get(each) === "step")) left--;
+  }
+  return found;
+}
 
 function toNode({
   id,
@@ -109,6 +146,7 @@ function toNode({
   return {
     id,
     kind,
+    name: kind === "step" ? label : id,
     label: cut,
     description: description ?? null,
     width: Math.max(Math.round(cut.length * characterWidth) + padding, kind === "step" ? 124 : 56),
@@ -132,42 +170,4 @@ function withoutEvents({ nodes, edges }: GraphBody): readonly GraphEdge[] {
     [...direct, ...through].map((edge) => [`${edge.source}>${edge.target}`, edge]),
   );
   return [...unique.values()];
-}
-
-/** A curve through points that leaves and arrives level. */
-function smooth(points: readonly Point[]): string {
-  const [first = { x: 0, y: 0 }, ...rest] = points;
-  let path = `M${round(first.x)},${round(first.y)}`;
-  let last = first;
-  for (const point of rest) {
-    const middle = (last.x + point.x) / 2;
-    path += `C${round(middle)},${round(last.y)} ${round(middle)},${round(point.y)} ${round(point.x)},${round(point.y)}`;
-    last = point;
-  }
-  return path;
-}
-
-function loop({ x, y }: Point, { width, height }: GraphNode): string {
-  const top = y - height / 2;
-  return `M${x + width / 4},${top}C${x + width / 2},${top - 44} ${x - width / 2},${top - 44} ${x - width / 4},${top - 4}`;
-}
-
-/** Over the nodes and back to the left. */
-function arch(from: Point, source: GraphNode, to: Point, target: GraphNode): string {
-  const start = { x: from.x, y: from.y - source.height / 2 };
-  const end = { x: to.x, y: to.y - target.height / 2 - 4 };
-  const top = Math.min(start.y, end.y) - 36;
-  return `M${round(start.x)},${round(start.y)}C${round(start.x)},${round(top)} ${round(end.x)},${round(top)} ${round(end.x)},${round(end.y)}`;
-}
-
-function drop(from: Point, source: GraphNode, to: Point, target: GraphNode): string {
-  const side = from.y <= to.y ? 1 : -1;
-  const start = { x: from.x, y: from.y + (side * source.height) / 2 };
-  const end = { x: to.x, y: to.y - side * (target.height / 2 + 4) };
-  const middle = (start.y + end.y) / 2;
-  return `M${round(start.x)},${round(start.y)}C${round(start.x)},${round(middle)} ${round(end.x)},${round(middle)} ${round(end.x)},${round(end.y)}`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

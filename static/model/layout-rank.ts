@@ -17,7 +17,7 @@ export function rankNodes(ids: readonly string[], links: readonly Link[]): Ranki
   const outgoing = new Map<string, string[]>();
   for (const { source, target } of forward) {
     incoming.set(target, (incoming.get(target) ?? 0) + 1);
-    outgoing.set(source, [...(outgoing.get(source) ?? []), target]);
+    append(outgoing, source, target);
   }
   const ranks = new Map(ids.map((id) => [id, 0]));
   const ready = ids.filter((id) => incoming.get(id) === 0);
@@ -41,7 +41,7 @@ function findBackLinks(ids: readonly string[], links: readonly Link[]): Readonly
   const done = new Set<string>();
   const from = new Map<string, { index: number; target: string }[]>();
   for (const [index, { source, target }] of links.entries()) {
-    from.set(source, [...(from.get(source) ?? []), { index, target }]);
+    append(from, source, { index, target });
   }
   for (const root of ids) {
     if (done.has(root)) continue;
@@ -69,10 +69,20 @@ function pullSources(
   forward: readonly Link[],
   ranks: Map<string, number>,
 ): void {
-  for (const id of ids.slice(1)) {
-    if (forward.some(({ target }) => target === id)) continue;
-    const targets = forward.filter(({ source }) => source === id).map(({ target }) => target);
-    const nearest = Math.min(...targets.map((target) => ranks.get(target) ?? 0));
-    if (Number.isFinite(nearest)) ranks.set(id, Math.max(nearest - 1, 0));
+  const reached = new Set(forward.map(({ target }) => target));
+  const nearest = new Map<string, number>();
+  for (const { source, target } of forward) {
+    const rank = ranks.get(target) ?? 0;
+    nearest.set(source, Math.min(nearest.get(source) ?? rank, rank));
   }
+  for (const id of ids.slice(1)) {
+    const rank = nearest.get(id);
+    if (rank !== undefined && !reached.has(id)) ranks.set(id, Math.max(rank - 1, 0));
+  }
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }

@@ -61,6 +61,12 @@ function pageCommands(store: Store): readonly Command[] {
       run: () => find('[aria-label^="Fit the graph"]')?.click(),
     },
     {
+      id: "node",
+      title: "Find a node of the graph",
+      keys: "n",
+      run: () => find('[aria-label^="Find a node"]')?.click(),
+    },
+    {
       id: "theme",
       title: "Change the theme",
       run: () => (theme.value = theme.value === "dark" ? "light" : "dark"),

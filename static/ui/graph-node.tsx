@@ -1,9 +1,17 @@
 /** One node of the graph: what it is, what it is at, and how often. */
 import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
 
 import type { GraphNode } from "../model/graph-model.ts";
 import { describeCounts, phaseOf, type StepCounts } from "../model/graph-state.ts";
 import type { Point } from "../model/layout.ts";
+import {
+  describeDifference,
+  differenceLine,
+  notesOf,
+  type Overlay,
+  type StepDifference,
+} from "../model/overlay.ts";
 import { cut } from "../model/words.ts";
 
 export interface NodeProps {
@@ -13,72 +21,151 @@ export interface NodeProps {
   /** How often an event of this type has passed. */
   readonly passed: number;
   readonly isRun: boolean;
+  /** What two runs differ in, drawn in place of what one is at. */
+  readonly overlay: Overlay | null;
   readonly isChosen: boolean;
   readonly isFocusable: boolean;
+  readonly isFound: boolean;
+  /** Edges leave below: what is noted of it stands beside it. */
+  readonly isDown: boolean;
 }
 
 export function NodeShape(props: NodeProps): VNode {
-  const { node, place, counts, passed, isRun, isChosen, isFocusable } = props;
-  const { width, height, kind } = node;
-  const phase = kind === "step" ? phaseOf(counts) : "none";
-  const state =
-    kind === "step" ? (isRun ? describeCounts(counts) : "") : passed > 0 ? `${passed} passed` : "";
-  const label = `${kind === "external" ? "" : `${kind} `}${node.label}${state && `: ${state}`}`;
-  const isPassed = kind === "event" && passed > 0;
-  const at = `translate(${place.x} ${place.y})`;
-  const classes = [
-    `node is-${kind} phase-${phase}`,
-    isChosen && "is-chosen",
-    isPassed && "is-passed",
-  ];
-  const isStep = kind === "step";
-  // What the label says already stands beside the button, not in it.
-  return (
-    <g class={classes.filter(Boolean).join(" ")}>
-      <g
-        class="node-button"
-        transform={at}
-        role="button"
-        aria-label={label}
-        aria-pressed={isStep ? isChosen : undefined}
-        tabindex={isFocusable ? 0 : -1}
-        data-node={node.id}
-      >
-        <rect
-          class="node-box"
-          x={-width / 2}
-          y={-height / 2}
-          width={width}
-          height={height}
-          rx={isStep ? 10 : height / 2}
-        />
-        <text class="node-label" y={isStep && isRun ? -5 : 4}>
-          {node.label}
-        </text>
+  const { node, place, isChosen, isFocusable, isFound, isDown } = props;
+  const { x, y } = place;
+  const look = props.overlay ? differenceLook(node, props.overlay) : stateLook(props);
+  const { classes, words, line, note, isError, letter } = look;
+  // Drawn anew only if it looks different: a graph of hundreds of nodes is asked at every event.
+  return useMemo(() => {
+    const { width, height, kind } = node;
+    const isStep = kind === "step";
+    const label = `${kind === "external" ? "" : `${kind} `}${node.label}${words && `: ${words}`}`;
+    const at = `translate(${x} ${y})`;
+    const all = [`node is-${kind}`, classes, isChosen && "is-chosen", isFound && "is-found"];
+    // What the label says already stands beside the button, not in it.
+    return (
+      <g class={all.filter(Boolean).join(" ")}>
+        <g
+          class="node-button"
+          transform={at}
+          role="button"
+          aria-label={label}
+          aria-pressed={isStep ? isChosen : undefined}
+          tabindex={isFocusable ? 0 : -1}
+          data-node={node.id}
+        >
+          <rect
+            class="node-box"
+            x={-width / 2}
+            y={-height / 2}
+            width={width}
+            height={height}
+            rx={isStep ? 10 : height / 2}
+          />
+          <text class="node-label" y={line === "" ? 4 : -5}>
+            {node.label}
+          </text>
+        </g>
+        <g class="node-notes" transform={at} aria-hidden="true">
+          {node.description && <title>{node.description}</title>}
+          {line !== "" && (
+            <text class="node-state" y={14}>
+              {line}
+            </text>
+          )}
+          {note !== "" && (
+            <text
+              class={`${isError ? "node-error" : "node-state"}${isDown ? " is-beside" : ""}`}
+              x={isDown ? width / 2 + 8 : 0}
+              y={isDown ? 4 : height / 2 + 14}
+            >
+              {note}
+            </text>
+          )}
+          {letter !== "" && <LetterMark letter={letter} x={width / 2 - 4} y={-height / 2} />}
+        </g>
       </g>
-      <g class="node-notes" transform={at} aria-hidden="true">
-        {node.description && <title>{node.description}</title>}
-        {isStep && isRun && (
-          <text class="node-state" y={14}>
-            {stateLine(counts)}
-          </text>
-        )}
-        {counts?.failure && counts.failed > 0 && (
-          <text class="node-error" y={height / 2 + 14}>
-            {cut(`${counts.failure.name}: ${counts.failure.message}`, 44)}
-          </text>
-        )}
-        {!isStep && passed > 1 && (
-          <text class="node-state" y={height / 2 + 14}>
-            ×{passed}
-          </text>
-        )}
-      </g>
-    </g>
-  );
+    );
+  }, [node, x, y, classes, words, line, note, letter, isChosen, isFocusable, isFound, isDown]);
 }
 
 // ---
+
+/** What of a node is not always the same. */
+interface Look {
+  readonly classes: string;
+  /** Read out after its name. */
+  readonly words: string;
+  /** In a step, under its name. */
+  readonly line: string;
+  /** Below the box. */
+  readonly note: string;
+  readonly isError: boolean;
+  readonly letter: string;
+}
+
+function stateLook({ node, counts, passed, isRun }: NodeProps): Look {
+  if (node.kind !== "step") {
+    return {
+      classes: node.kind === "event" && passed > 0 ? "is-passed" : "",
+      words: passed > 0 ? `${passed} passed` : "",
+      line: "",
+      note: passed > 1 ? `×${passed}` : "",
+      isError: false,
+      letter: "",
+    };
+  }
+  const failure = counts && counts.failed > 0 ? counts.failure : null;
+  return {
+    classes: `phase-${phaseOf(counts)}`,
+    words: isRun ? describeCounts(counts) : "",
+    line: isRun ? stateLine(counts) : "",
+    note: failure ? cut(`${failure.name}: ${failure.message}`, 44) : "",
+    isError: failure !== null,
+    letter: "",
+  };
+}
+
+function differenceLook({ id, name, kind }: GraphNode, { steps, events }: Overlay): Look {
+  if (kind === "step") {
+    const difference = steps.get(name);
+    return {
+      classes: `diff-${difference?.verdict ?? "none"}`,
+      words: describeDifference(difference),
+      line: differenceLine(difference),
+      note: notesOf(difference),
+      isError: false,
+      letter: letterOf(difference?.verdict),
+    };
+  }
+  const { a, b } = events.get(id) ?? { a: 0, b: 0 };
+  const verdict = a === 0 && b === 0 ? "none" : b === 0 ? "only-a" : a === 0 ? "only-b" : "same";
+  return {
+    classes: kind === "event" ? `diff-${verdict}` : "",
+    words: verdict === "none" ? "" : `${a} times in A, ${b} times in B`,
+    line: "",
+    note: a === b || verdict !== "same" ? "" : `×${a} → ×${b}`,
+    isError: false,
+    letter: letterOf(verdict),
+  };
+}
+
+function letterOf(verdict: StepDifference["verdict"] | undefined): string {
+  return verdict === "only-a" ? "A" : verdict === "only-b" ? "B" : "";
+}
+
+function LetterMark(props: {
+  readonly letter: string;
+  readonly x: number;
+  readonly y: number;
+}): VNode {
+  return (
+    <g class="edge-mark" transform={`translate(${props.x} ${props.y})`}>
+      <circle r="8" />
+      <text y="4">{props.letter}</text>
+    </g>
+  );
+}
 
 const marks = [
   ["running", "▶"],

@@ -15,11 +15,14 @@ import { type Camera, fitCamera, reveal, type Size, zoomAt } from "./pan-zoom.ts
 
 export interface GraphViewOptions {
   readonly model: GraphModel;
-  /** Under which moved nodes are remembered. */
-  readonly storageKey: string;
+  /** Under which moved nodes are remembered; undefined: they are not. */
+  readonly storageKey: string | undefined;
   readonly state: GraphState;
-  readonly chosenStep: string | undefined;
-  readonly onChooseStep: (step: string | undefined) => void;
+  /** Whether the run goes on: then what is at work is kept in view. */
+  readonly isLive: boolean;
+  /** Id of the node of the chosen step. */
+  readonly chosen: string | undefined;
+  readonly onChoose: (id: string | undefined) => void;
 }
 
 export interface GraphView {
@@ -31,18 +34,24 @@ export interface GraphView {
   readonly focusable: string | undefined;
   readonly onKeyDown: (event: KeyboardEvent) => void;
   readonly fit: () => void;
+  /** Brings a node into view. */
+  readonly look: (id: string | undefined) => void;
+  /** The same, and gives it the focus. */
+  readonly focus: (id: string) => void;
   readonly zoom: (factor: number) => void;
   readonly reset: () => void;
 }
 
 export function useGraphView(options: GraphViewOptions): GraphView {
-  const { model, storageKey, chosenStep, onChooseStep } = options;
+  const { model, storageKey, chosen, onChoose } = options;
   const moved = useMoved(model, storageKey);
   const camera = useSignal<Camera>({ x: 0, y: 0, scale: 1 });
   const size = useSignal<Size>({ width: 0, height: 0 });
   const focused = useSignal<string | undefined>(undefined);
   const svg = useRef<SVGSVGElement>(null);
   const isTouched = useRef(false);
+  // Another drawing is begun at its beginning.
+  useLayoutEffect(() => void (isTouched.current = false), [model]);
   const fit = (): void => {
     isTouched.current = false;
     camera.value = fitCamera(boundsOf(model, moved.peek()), size.peek());
@@ -51,11 +60,11 @@ export function useGraphView(options: GraphViewOptions): GraphView {
   const move = (id: string, place: Point): void => {
     moved.value = new Map([...moved.value, [id, place]]);
     const places = [...moved.value].map(([name, { x, y }]) => [name, { x, y }] as const);
-    remember(storageKey, Object.fromEntries(places));
+    if (storageKey !== undefined) remember(storageKey, Object.fromEntries(places));
   };
   const toggle = (id: string | undefined): void => {
     const isStep = id !== undefined && model.byId.get(id)?.kind === "step";
-    onChooseStep(isStep && id !== chosenStep ? id : undefined);
+    onChoose(isStep && id !== chosen ? id : undefined);
   };
   usePointers({
     svg,
@@ -73,10 +82,12 @@ export function useGraphView(options: GraphViewOptions): GraphView {
     const { x, y } = placeOf(model, moved.peek(), id);
     camera.value = reveal(camera.peek(), x, y, size.peek());
   };
-  useEffect(() => look(chosenStep), [chosenStep, model]);
+  useEffect(() => look(chosen), [chosen, model]);
   const working = [...options.state.steps].findLast(([, { running }]) => running > 0)?.[0];
   // A run is followed until a reader looks elsewhere.
-  useEffect(() => (isTouched.current ? undefined : look(working)), [working, model]);
+  useEffect(() => {
+    if (options.isLive && !isTouched.current) look(model.steps.get(working ?? "")?.id);
+  }, [working, model, options.isLive]);
   const focus = (id: string): void => {
     focused.value = id;
     look(id);
@@ -91,6 +102,11 @@ export function useGraphView(options: GraphViewOptions): GraphView {
     focusable: isThere ? focused.value : model.nodes[0]?.id,
     onKeyDown: (event) => onNodeKey(event, { model, moved: moved.value, move, focus, toggle }),
     fit,
+    look(id) {
+      isTouched.current = true;
+      look(id);
+    },
+    focus,
     zoom(factor) {
       isTouched.current = true;
       const { width, height } = size.value;
@@ -98,13 +114,15 @@ export function useGraphView(options: GraphViewOptions): GraphView {
     },
     reset() {
       moved.value = new Map();
-      remember(storageKey, undefined);
+      if (storageKey !== undefined) remember(storageKey, undefined);
       fit();
     },
   };
 }
 
 // ---
+
+type Places = Record<string, { x: number; y: number }>;
 
 interface NodeKeys {
   readonly model: GraphModel;
@@ -132,10 +150,14 @@ function onNodeKey(event: KeyboardEvent, { model, moved, move, focus, toggle }: 
   event.preventDefault();
 }
 
-function useMoved(model: GraphModel, storageKey: string): Signal<ReadonlyMap<string, Point>> {
+function useMoved(
+  model: GraphModel,
+  storageKey: string | undefined,
+): Signal<ReadonlyMap<string, Point>> {
   const moved = useSignal<ReadonlyMap<string, Point>>(new Map());
   useMemo(() => {
-    const kept = Object.entries(recall<Record<string, { x: number; y: number }>>(storageKey, {}));
+    const known = storageKey === undefined ? {} : recall<Places>(storageKey, {});
+    const kept = Object.entries(known);
     moved.value = new Map(kept.filter(([id]) => model.byId.has(id)));
   }, [model]);
   return moved;

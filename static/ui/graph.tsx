@@ -1,49 +1,59 @@
 /**
- * The graph of a workflow, with what a run is at in it. It is looked at, moved and scaled; nothing
- * that a reader does here changes a workflow.
+ * The graph of a workflow, with what a run is at in it, or with what two runs differ in. It is
+ * looked at, moved and scaled; nothing that a reader does here changes a workflow.
  */
-import type { Signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
-import {
-  boundsOf,
-  edgePath,
-  type GraphModel,
-  placeOf,
-  toGraphModel,
-} from "../model/graph-model.ts";
+import { edgePath, middleOf } from "../model/graph-edges.ts";
+import { boundsOf, type GraphModel, placeOf, toGraphModel } from "../model/graph-model.ts";
 import type { GraphState } from "../model/graph-state.ts";
 import type { Point } from "../model/layout.ts";
+import type { Overlay } from "../model/overlay.ts";
 import type { WorkflowInfo } from "../state/workflows.ts";
-import { Button } from "./button.tsx";
 import { NodeShape } from "./graph-node.tsx";
-import { type GraphView, useGraphView } from "./graph-view.ts";
+import { type GraphChoices, roomOfGraph } from "./graph-options.ts";
+import { AroundBar, findNodes, GraphTools, NodeSearch, OverlayLegend } from "./graph-tools.tsx";
+import { useGraphView } from "./graph-view.ts";
 import { Minimap } from "./minimap.tsx";
 import { isInView } from "./pan-zoom.ts";
 
 export interface GraphProps {
   readonly info: WorkflowInfo;
   readonly state: GraphState;
+  /** The comparison that is open, if one is. */
+  readonly overlay: Overlay | null;
   readonly isRun: boolean;
+  readonly isLive: boolean;
   readonly chosenStep: string | undefined;
   readonly onChooseStep: (step: string | undefined) => void;
-  readonly isStepsOnly: Signal<boolean>;
+  readonly choices: GraphChoices;
 }
 
 export function Graph(props: GraphProps): VNode {
-  const { info, state, isRun, chosenStep, onChooseStep, isStepsOnly } = props;
-  const isShort = isStepsOnly.value;
-  const model = useMemo(() => toGraphModel(info.graph, isShort), [info, isShort]);
-  const storageKey = `places:${info.name}${isShort ? ":steps" : ""}`;
-  const view = useGraphView({ model, storageKey, state, chosenStep, onChooseStep });
+  const { info, state, isRun, chosenStep, onChooseStep, choices } = props;
+  const { model, storageKey } = useModel(info, choices);
+  const overlay = choices.hasOverlay.value ? props.overlay : null;
+  const { isLive } = props;
+  // A step that is called like an event has an id of its own.
+  const chosen = chosenStep === undefined ? undefined : model.steps.get(chosenStep)?.id;
+  const view = useGraphView({
+    model,
+    storageKey,
+    state,
+    isLive,
+    chosen,
+    onChoose: (id) => onChooseStep(id === undefined ? undefined : model.byId.get(id)?.name),
+  });
   const moved = view.moved.value;
   const size = view.size.value;
-  const bounds = boundsOf(model, moved);
+  const bounds = useMemo(() => boundsOf(model, moved), [model, moved]);
   const { x, y, scale } = view.camera.value;
   const isCut = size.width > 0 && !isInView(view.camera.value, bounds, size);
+  const query = choices.search.value;
+  const found = useMemo(() => new Set(findNodes(model, query)), [model, query]);
   return (
-    <div class="graph">
+    <div class={found.size > 0 ? "graph is-searched" : "graph"}>
       <svg
         ref={view.svg}
         role="group"
@@ -64,22 +74,32 @@ export function Graph(props: GraphProps): VNode {
           </marker>
         </defs>
         <g transform={`translate(${x} ${y}) scale(${scale})`}>
-          <Edges model={model} moved={moved} state={state} />
+          <Edges model={model} moved={moved} state={state} overlay={overlay} />
           {model.nodes.map((node) => (
             <NodeShape
               key={node.id}
               node={node}
               place={placeOf(model, moved, node.id)}
-              counts={state.steps.get(node.label)}
+              counts={node.kind === "step" ? state.steps.get(node.name) : undefined}
               passed={state.events.get(node.id) ?? 0}
               isRun={isRun}
-              isChosen={node.kind === "step" && node.label === chosenStep}
+              overlay={overlay}
+              isChosen={node.id === chosen}
               isFocusable={node.id === view.focusable}
+              isFound={found.has(node.id)}
+              isDown={model.isDown}
             />
           ))}
         </g>
       </svg>
-      <Tools view={view} isStepsOnly={isStepsOnly} />
+      <div class="graph-top">
+        <NodeSearch model={model} view={view} choices={choices} />
+        <AroundBar model={model} choices={choices} />
+      </div>
+      <div class="graph-foot">
+        <GraphTools {...{ model, view, choices, chosen }} isComparable={props.overlay !== null} />
+        {overlay && <OverlayLegend />}
+      </div>
       {isCut && <Minimap {...{ model, moved, bounds, camera: view.camera, size, state }} />}
     </div>
   );
@@ -87,47 +107,82 @@ export function Graph(props: GraphProps): VNode {
 
 // ---
 
-function Tools(props: { readonly view: GraphView; readonly isStepsOnly: Signal<boolean> }): VNode {
-  const { view, isStepsOnly } = props;
-  return (
-    <div class="graph-tools" role="group" aria-label="View of the graph">
-      <Button label="Zoom in" icon="plus" isIconOnly onClick={() => view.zoom(1.25)} />
-      <Button label="Zoom out" icon="minus" isIconOnly onClick={() => view.zoom(0.8)} />
-      <Button label="Fit the graph (f)" icon="fit" isIconOnly onClick={view.fit} />
-      <Button
-        label="Steps only"
-        isPressed={isStepsOnly.value}
-        onClick={() => (isStepsOnly.value = !isStepsOnly.value)}
-      />
-      {view.moved.value.size > 0 && <Button label="Reset places" onClick={view.reset} />}
-    </div>
+function useModel(
+  info: WorkflowInfo,
+  choices: GraphChoices,
+): { readonly model: GraphModel; readonly storageKey: string | undefined } {
+  const [isStepsOnly, isDown] = [choices.isStepsOnly.value, choices.isDown.value];
+  const isWrapped = choices.isWrapped.value;
+  const around = choices.around.value;
+  const model = useMemo(
+    () => toGraphModel(info.graph, { isStepsOnly, isDown, isWrapped, room: roomOfGraph(), around }),
+    [info, isStepsOnly, isDown, isWrapped, around],
   );
+  const variant = `${isStepsOnly ? ":steps" : ""}${isDown ? ":down" : ""}${isWrapped ? "" : ":long"}`;
+  // What is shown for a moment is not worth arranging for good.
+  return { model, storageKey: around ? undefined : `places:${info.name}${variant}` };
 }
 
 function Edges(props: {
   readonly model: GraphModel;
   readonly moved: ReadonlyMap<string, Point>;
   readonly state: GraphState;
+  readonly overlay: Overlay | null;
 }): VNode {
-  const { model, moved, state } = props;
+  const { model, moved, state, overlay } = props;
+  const paths = useMemo(
+    () => model.edges.map((_, index) => edgePath(model, moved, index)),
+    [model, moved],
+  );
   return (
     <g class="edges">
       {model.edges.map(({ source, target, label }, index) => {
-        const isUsed = (state.flows.get(`${source}>${target}`) ?? 0) > 0;
-        const isLive = isUsed && (state.steps.get(target)?.running ?? 0) > 0;
+        const path = paths[index] ?? "";
+        const [from, to] = [model.byId.get(source)?.name, model.byId.get(target)?.name];
+        const way = `${from}>${to}`;
         const isQuiet = label !== null || model.layout.back.has(index);
-        const classes = ["edge", isUsed && "is-used", isLive && "is-live", isQuiet && "is-dashed"];
+        const look = overlay ? overlayClasses(overlay, way) : stateClasses(state, way, to ?? "");
         return (
-          <path
-            key={`${source}>${target}>${label}`}
-            class={classes.filter(Boolean).join(" ")}
-            d={edgePath(model, moved, index)}
-            marker-end="url(#arrow)"
-          >
-            {label !== null && <title>{label}</title>}
-          </path>
+          <g key={`${source}>${target}>${label}`}>
+            <path
+              class={["edge", ...look, isQuiet && "is-dashed"].filter(Boolean).join(" ")}
+              d={path}
+              marker-end="url(#arrow)"
+            >
+              {label !== null && <title>{label}</title>}
+            </path>
+            {overlay && <EdgeMark way={overlay.flows.get(way)} path={path} />}
+          </g>
         );
       })}
+    </g>
+  );
+}
+
+function stateClasses(state: GraphState, way: string, target: string): readonly string[] {
+  if ((state.flows.get(way) ?? 0) === 0) return [];
+  const isLive = (state.steps.get(target)?.running ?? 0) > 0;
+  return isLive ? ["is-used", "is-live"] : ["is-used"];
+}
+
+function overlayClasses(overlay: Overlay, way: string): readonly string[] {
+  const who = overlay.flows.get(way);
+  if (who === undefined) return [];
+  return who === "both" ? ["is-used"] : ["is-used", `diff-${who}`];
+}
+
+/** A letter on what only one of the two has gone, for whom the colours are the same. */
+function EdgeMark(props: {
+  readonly way: "only-a" | "only-b" | "both" | undefined;
+  readonly path: string;
+}): VNode | null {
+  const { way, path } = props;
+  if (way === undefined || way === "both" || path === "") return null;
+  const { x, y } = middleOf(path);
+  return (
+    <g class={`edge-mark diff-${way}`} transform={`translate(${x} ${y})`}>
+      <circle r="8" />
+      <text y="4">{way === "only-a" ? "A" : "B"}</text>
     </g>
   );
 }

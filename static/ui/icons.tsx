@@ -21,6 +21,8 @@ const paths = {
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10M11 11l3 3",
   close: "M4 4l8 8M12 4l-8 8",
   fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
+  downward: "M8 2v12M4 10l4 4 4-4",
+  wrap: "M2 4h10a2.500 2.500 0 0 1 0 5H5M7.500 6.500 5 9l2.500 2.500M2 13.500h5",
   more: "M3 8h.01M8 8h.01M13 8h.01",
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",

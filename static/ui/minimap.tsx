@@ -16,6 +16,10 @@ export interface MinimapProps {
   readonly state: GraphState;
 }
 
+/** In pixels; it has the form of the graph, as far as that leaves something to point at. */
+const mapMax = { width: 150, height: 140 };
+const mapMin = 40;
+
 export function Minimap({ model, moved, bounds, camera, size, state }: MinimapProps): VNode {
   const { x, y, scale } = camera.value;
   const pad = Math.max(bounds.width, bounds.height) * 0.03;
@@ -25,6 +29,7 @@ export function Minimap({ model, moved, bounds, camera, size, state }: MinimapPr
     width: bounds.width + 2 * pad,
     height: bounds.height + 2 * pad,
   };
+  const shrink = Math.min(mapMax.width / box.width, mapMax.height / box.height);
   const go = (event: PointerEvent): void => {
     if (event.buttons === 0 && event.type === "pointermove") return;
     const svg = event.currentTarget as SVGSVGElement;
@@ -41,13 +46,17 @@ export function Minimap({ model, moved, bounds, camera, size, state }: MinimapPr
     <svg
       class="minimap"
       aria-hidden="true"
+      style={{
+        width: `${Math.max(box.width * shrink, mapMin)}px`,
+        height: `${Math.max(box.height * shrink, mapMin)}px`,
+      }}
       viewBox={`${box.x} ${box.y} ${box.width} ${box.height}`}
       onPointerDown={go}
       onPointerMove={go}
     >
       {model.nodes.map((node) => {
         const place = placeOf(model, moved, node.id);
-        const phase = node.kind === "step" ? phaseOf(state.steps.get(node.id)) : "none";
+        const phase = node.kind === "step" ? phaseOf(state.steps.get(node.name)) : "none";
         return (
           <rect
             key={node.id}

@@ -1,5 +1,5 @@
 /** Moving and scaling a drawing under a window: wheel, pointers, and fitting it in. */
-import type { Box } from "../model/graph-model.ts";
+import { type Box, legibleScale } from "../model/graph-model.ts";
 
 export interface Camera {
   readonly x: number;
@@ -15,12 +15,14 @@ export interface Size {
 const scaleMin = 0.15;
 const scaleMax = 2.5;
 /** Labels cannot be read below it: a large graph is rather cut off, and has its map. */
-const fitScaleMin = 0.62;
+const fitScaleMin = legibleScale;
 const fitScaleMax = 1.15;
 const margin = 28;
+/** Under the drawing lie the tools. */
+const foot = 24;
 
 export function fitCamera(box: Box, size: Size): Camera {
-  const room = { width: size.width - 2 * margin, height: size.height - 2 * margin };
+  const room = { width: size.width - 2 * margin, height: size.height - 2 * margin - foot };
   const wanted = Math.min(room.width / box.width, room.height / box.height, fitScaleMax);
   const scale = Math.max(wanted, fitScaleMin);
   const isWide = box.width * scale > room.width;
@@ -32,7 +34,7 @@ export function fitCamera(box: Box, size: Size): Camera {
     y:
       isHigh && !isWide
         ? margin - box.y * scale
-        : size.height / 2 - (box.y + box.height / 2) * scale,
+        : (size.height - foot) / 2 - (box.y + box.height / 2) * scale,
   };
 }
 

@@ -1,9 +1,10 @@
 /** The middle: the graph of the workflow in view, with the run in view, if there is one, in it. */
 import { useComputed } from "@preact/signals";
 import type { VNode } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
-import { emptyGraphState, toGraphState } from "../model/graph-state.ts";
+import { emptyGraphState, type GraphState, toGraphState } from "../model/graph-state.ts";
+import { type Overlay, toOverlay } from "../model/overlay.ts";
 import { tickOfSequence } from "../model/trace.ts";
 import type { LiveRun } from "../state/live-run.ts";
 import { keptSignal } from "../state/memory.ts";
@@ -11,6 +12,7 @@ import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { Empty } from "./empty.tsx";
 import { Graph } from "./graph.tsx";
+import { createGraphChoices } from "./graph-options.ts";
 import { RunBar } from "./run-bar.tsx";
 import { Scrubber } from "./scrubber.tsx";
 import { Split } from "./split.tsx";
@@ -22,7 +24,12 @@ export function RunView(): VNode {
   const { workflow, workflows, route, run: openRun } = store;
   const name = workflow.value;
   const run = openRun.value;
-  const isStepsOnly = useMemo(() => keptSignal<boolean>("steps-only", false), []);
+  const choices = useMemo(createGraphChoices, []);
+  // What is near to a step of one workflow is nothing in another.
+  useEffect(() => {
+    choices.around.value = null;
+    choices.search.value = null;
+  }, [name]);
   const tabsHeight = useMemo(() => keptSignal("tabs-height", 300), []);
   if (run?.problem.value) return <RunProblem message={run.problem.value} />;
   if (name === undefined) return <NoWorkflow />;
@@ -43,16 +50,18 @@ export function RunView(): VNode {
       <div class="graph-place">
         <LiveGraph
           run={run}
-          draw={(state) => (
+          draw={(state, overlay) => (
             <Graph
               info={info.value}
               state={state}
+              overlay={overlay}
               isRun={run !== null}
+              isLive={run?.handler.value?.status === "running"}
               chosenStep={route.value.step}
               onChooseStep={(step) =>
                 store.navigate({ step, ...(step !== undefined && run && { tab: "steps" }) })
               }
-              isStepsOnly={isStepsOnly}
+              choices={choices}
             />
           )}
         />
@@ -77,9 +86,9 @@ export function RunView(): VNode {
 
 function LiveGraph(props: {
   readonly run: LiveRun | null;
-  readonly draw: (state: ReturnType<typeof toGraphState>) => VNode;
+  readonly draw: (state: GraphState, overlay: Overlay | null) => VNode;
 }): VNode {
-  const { route } = useStore();
+  const { route, other: otherRun } = useStore();
   const { run } = props;
   const at = route.value.at;
   const version = run?.traceVersion.value;
@@ -88,7 +97,13 @@ function LiveGraph(props: {
     if (!trace) return emptyGraphState;
     return toGraphState(trace, at === undefined ? trace.ticks.length : tickOfSequence(trace, at));
   }, [run, version, at]);
-  return props.draw(state);
+  const other = route.value.tab === "compare" ? otherRun.value : null;
+  const otherVersion = other?.traceVersion.value;
+  const overlay = useMemo(
+    () => (run?.trace && other?.trace ? toOverlay(run.trace, other.trace) : null),
+    [run, other, version, otherVersion],
+  );
+  return props.draw(state, overlay);
 }
 
 function RunProblem({ message }: { readonly message: string }): VNode {

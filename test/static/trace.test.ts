@@ -8,10 +8,12 @@ import type { WorkflowServer } from "../../src/index.ts";
 import { compareTraces } from "../../static/model/compare.ts";
 import { toDefinition } from "../../static/model/definition.ts";
 import { describeCounts, phaseOf, toGraphState } from "../../static/model/graph-state.ts";
+import { describeDifference, differenceLine, toOverlay } from "../../static/model/overlay.ts";
 import { openQuestions } from "../../static/model/questions.ts";
 import { busySpans, createTimeScale, ticksOf } from "../../static/model/timeline.ts";
 import { addTick, createTrace, stateAt, tickOfSequence } from "../../static/model/trace.ts";
 import type { Trace } from "../../static/model/trace-parts.ts";
+import { until } from "../support/until.ts";
 import { createServer } from "./workflows.ts";
 
 let server: WorkflowServer;
@@ -25,12 +27,11 @@ afterAll(() => server.close());
 
 async function traceOf(workflow: string, event: JsonObject): Promise<Trace> {
   const { handler_id: id } = await client.start(workflow, event);
-  // Until it has ended, or waits.
-  for (let ticks = -1, before = -2; ticks !== before;) {
-    before = ticks;
-    await Bun.sleep(30);
-    ticks = (await client.getJournal(id, 0)).ticks.length;
-  }
+  await until(async () => {
+    const entries = await client.listEntries({ limit: 100 });
+    const entry = entries.find(({ handler }) => handler.handler_id === id);
+    return entry?.is_asking || entry?.handler.status !== "running";
+  }, "it has ended, or waits");
   const [journal, body] = await Promise.all([
     client.getJournal(id, 0),
     client.getDefinition(workflow),
@@ -91,6 +92,21 @@ test("two runs are matched step by step, and the first difference is found", asy
   const { pairs, first } = compareTraces(a, b);
   expect(first).toBe(0);
   expect(pairs[0]?.input).toEqual([{ path: "[0].data.count", a: 2, b: 3 }]);
+});
+
+test("two runs over one graph: who went where, and what took longer", async () => {
+  const slow = await traceOf("ways", { pauseMs: 30 });
+  const other = await traceOf("ways", { isDetour: true });
+  const { steps, events, flows } = toOverlay(slow, other);
+  const verdicts = [...steps].map(([step, { verdict }]) => `${step} ${verdict}`);
+  expect(verdicts).toEqual(["choose faster", "straight only-a", "around only-b"]);
+  expect(differenceLine(steps.get("choose"))).toMatch(/^▼ \d+ ms → \d+ ms$/);
+  expect(differenceLine(steps.get("straight"))).toStartWith("only in A");
+  expect(describeDifference(steps.get("around"))).toBe("only in B, 1 time");
+  expect(describeDifference(undefined)).toBe("reached in neither run");
+  expect([flows.get("choose>Branch"), flows.get("choose>Detour")]).toEqual(["only-a", "only-b"]);
+  expect(flows.get("ForkStart>choose")).toBe("both");
+  expect(events.get("Detour")).toEqual({ a: 0, b: 1 });
 });
 
 test("a night in which nothing happened takes no room", () => {

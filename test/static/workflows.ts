@@ -53,6 +53,40 @@ const burst = new Workflow({}).step(
   },
 );
 
+/** Steps one after another, each with an event of its own. */
+function createChain(length: number): Workflow {
+  const parts = Array.from({ length: length - 1 }, (_, index) =>
+    defineEvent(`Part${index}Done`, { index: v.number() }),
+  );
+  const chain = new Workflow({ description: `A chain of ${length} steps.` });
+  for (let index = 0; index < length; index++) {
+    const takes = parts[index - 1] ?? StartEvent;
+    const gives = parts[index];
+    chain.step(
+      `part_${index}`,
+      { accepts: [takes], emits: [gives ?? StopEvent] },
+      () => gives?.({ index }) ?? StopEvent({ result: index }),
+    );
+  }
+  return chain;
+}
+
+const Branch = defineEvent("Branch", {});
+const Detour = defineEvent("Detour", {});
+const ForkStart = StartEvent.extend("ForkStart", {
+  isDetour: v.optional(v.boolean(), false),
+  pauseMs: v.optional(v.number(), 0),
+});
+
+/** Goes one way or the other. */
+const ways = new Workflow({})
+  .step("choose", { accepts: [ForkStart], emits: [Branch, Detour] }, async ({ data }) => {
+    await Bun.sleep(data.pauseMs);
+    return data.isDetour ? Detour() : Branch();
+  })
+  .step("straight", { accepts: [Branch], emits: [StopEvent] }, () => StopEvent())
+  .step("around", { accepts: [Detour], emits: [StopEvent] }, () => StopEvent());
+
 export const hostile =
   '</script><script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>';
 
@@ -71,7 +105,9 @@ export function createServer(options: WorkflowServerOptions = {}): WorkflowServe
   return new WorkflowServer({ store: "memory", ...options })
     .addWorkflow("order", order)
     .addWorkflow("burst", burst, { additionalEvents: [Chunk] })
-    .addWorkflow("echo", echo, { additionalEvents: [Chunk] });
+    .addWorkflow("echo", echo, { additionalEvents: [Chunk] })
+    .addWorkflow("ways", ways)
+    .addWorkflow("chain_200", createChain(200));
 }
 
 export async function startRun(origin: string, workflow: string, event: object): Promise<string> {

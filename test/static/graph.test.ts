@@ -1,0 +1,133 @@
+/** The graph in a real browser: long ones, parts of them, and two runs in one. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser, Locator, Page } from "playwright-core";
+
+import type { WorkflowServer } from "../../src/index.ts";
+import { axe, hasChromium, launch, visit } from "./chromium.ts";
+import { createServer, startRun } from "./workflows.ts";
+
+describe.skipIf(!hasChromium)("the graph", () => {
+  let browser: Browser;
+  let server: WorkflowServer;
+  let origin: string;
+
+  beforeAll(async () => {
+    server = createServer();
+    const [serving, launched] = await Promise.all([
+      server.serve({ host: "127.0.0.1", port: 0 }),
+      launch(),
+    ]);
+    browser = launched;
+    origin = serving.url.origin;
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test("of 200 steps is wrapped and legible, and its nodes are found by name", async () => {
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${origin}/#/workflow/chain_200`);
+    await node(page, "step part_199").waitFor({ state: "attached" });
+    const [first, last] = [await placeOf(page, "part_0"), await placeOf(page, "part_199")];
+    expect(last.y - first.y).toBeGreaterThan(1_000);
+    expect(Math.abs(last.x - first.x)).toBeLessThan(1_200);
+    expect(await heightOf(page, "part_0")).toBeGreaterThan(26);
+
+    expect(await isInView(page, "part_150")).toBe(false);
+    await page.keyboard.press("n");
+    await page.getByRole("searchbox", { name: "Find a node" }).fill("part_15");
+    await page.getByText("11 nodes").waitFor(); // That one, and 150 to 159.
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await expectInView(page, "part_150");
+    expect(await axe(page, "search")).toEqual([]);
+    await page.keyboard.press("Escape");
+    const focused = await page.evaluate("document.activeElement.getAttribute('data-node')");
+    expect(focused).toBe("part_150");
+
+    await page.keyboard.press("Enter"); // Chosen.
+    await page.getByRole("button", { name: "Neighbours only" }).click();
+    await page.getByText("part_150 and what is next to it").waitFor();
+    const shown = page.locator(".graph [data-node]");
+    expect(await shown.count()).toBe(5); // With the steps before and after, and what lies between.
+    await page.getByRole("button", { name: "Farther" }).click();
+    expect(await shown.count()).toBe(9);
+    await page.getByRole("button", { name: "Show all" }).click();
+    expect(await shown.count()).toBe(401);
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+
+  test("is laid from top to bottom, or on one line, where a reader wants it so", async () => {
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await page.goto(`${origin}/#/workflow/order`);
+    await node(page, "step take").waitFor();
+    const across = [await placeOf(page, "take"), await placeOf(page, "ship")] as const;
+    expect(across[1].x - across[0].x).toBeGreaterThan(across[1].y - across[0].y + 100);
+    await page.getByRole("button", { name: "From top to bottom" }).click();
+    await page.reload();
+    await node(page, "step take").waitFor();
+    const down = [await placeOf(page, "take"), await placeOf(page, "ship")] as const;
+    expect(down[1].y - down[0].y).toBeGreaterThan(down[1].x - down[0].x + 100);
+    await page.getByRole("button", { name: "From top to bottom" }).click();
+
+    await page.goto(`${origin}/#/workflow/chain_200`);
+    await node(page, "step part_199").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Wrap long chains" }).click();
+    const [first, last] = [await placeOf(page, "part_0"), await placeOf(page, "part_199")];
+    expect(last.y).toBe(first.y);
+    expect(last.x - first.x).toBeGreaterThan(20_000);
+  }, 30_000);
+
+  test("of a comparison says in words and letters where the runs differ", async () => {
+    const [straight, detour] = [
+      await startRun(origin, "ways", { pauseMs: 60 }),
+      await startRun(origin, "ways", { isDetour: true }),
+    ];
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${origin}/#/run/${straight}?tab=compare&with=${detour}`);
+    await node(page, /step straight: only in A, 1 time/).waitFor();
+    await node(page, /step around: only in B, 1 time/).waitFor();
+    await node(page, /step choose: faster in B, \d+ ms in A, \d+ ms in B/).waitFor();
+    const letters = page.locator(".edges .edge-mark text");
+    expect((await letters.allTextContents()).toSorted().join("")).toBe("AAABBB");
+    await page.getByRole("list", { name: "What the marks mean" }).waitFor();
+    expect(await axe(page, "overlay")).toEqual([]);
+    await page.getByRole("button", { name: "Differences" }).click();
+    await node(page, "step straight: 1 succeeded").waitFor();
+    expect(wrongs).toEqual([]);
+  }, 30_000);
+});
+
+// ---
+
+function node(page: Page, name: string | RegExp): Locator {
+  return page.locator(".graph").getByRole("button", { name, exact: typeof name === "string" });
+}
+
+/** In the drawing, however it is looked at. */
+async function placeOf(page: Page, id: string): Promise<{ x: number; y: number }> {
+  const transform = await page.locator(`.graph [data-node="${id}"]`).getAttribute("transform");
+  const [x = NaN, y = NaN] = (transform?.match(/-?[\d.]+/g) ?? []).map(Number);
+  return { x, y };
+}
+
+async function heightOf(page: Page, id: string): Promise<number> {
+  const box = await page.locator(`.graph [data-node="${id}"] .node-box`).boundingBox();
+  return box?.height ?? 0;
+}
+
+async function isInView(page: Page, id: string): Promise<boolean> {
+  const box = await page.locator(`.graph [data-node="${id}"]`).boundingBox();
+  const window = await page.locator(".graph > svg").first().boundingBox();
+  if (!box || !window) return false;
+  return box.y >= window.y && box.y + box.height <= window.y + window.height;
+}
+
+async function expectInView(page: Page, id: string): Promise<void> {
+  while (!(await isInView(page, id))) await Bun.sleep(20);
+}
