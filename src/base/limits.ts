@@ -26,6 +26,9 @@ export const workersDefault: number = 4;
 /** A page of events read from the store for one reader. Bounds the memory that a reader costs. */
 export const feedPageLength: number = 256;
 
+/** And as many characters of them, if that is not one event: a reader that stalls holds a page. */
+export const feedPageCharsMax: number = 64 * 1024;
+
 /** Newest events of a live run kept ready for its readers, so that one encoding serves them all. */
 export const feedTailLength: number = 1024;
 
@@ -34,6 +37,12 @@ export const feedTailCharsMax: number = 4 * 1024 * 1024;
 
 /** SSE comment interval: under the 30 s after which common proxies drop a silent connection. */
 export const heartbeatMs: number = 25_000;
+
+/**
+ * How long a reader may take nothing of what it is sent before it is cut off. The system holds some
+ * 100 kB to 4 MB for it, and tells us when a third of that is free again: at 20 kB/s, in time.
+ */
+export const streamStallMs: number = 60_000;
 
 /** How long a graceful stop waits for streams and commits to end. */
 export const shutdownMs: number = 5_000;

@@ -2,12 +2,14 @@
  * Responses that go on: an async iterable of chunks becomes a body, for as long as somebody reads.
  *
  * The laws. Nothing is asked of the source before the reader wants it, and then one chunk at a
- * time, so a slow reader costs one chunk. When the reader goes, or the server stops, the source is
- * told at once by its signal, is returned, and nothing stays: no timer, no listener. A stream
- * that nobody reads never calls its source: what must be given back later is taken inside of it.
+ * time, so a slow reader costs one chunk; one that takes nothing for long is cut off. When the
+ * reader goes, or the server stops, the source is told at once by its signal, is returned, and
+ * nothing stays: no timer, no listener. A stream that nobody reads never calls its source: what
+ * must be given back later is taken inside of it.
  */
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/clock.ts";
+import { streamStallMs } from "../base/limits.ts";
 import type { HeaderFields } from "./respond.ts";
 
 export interface StreamOptions {
@@ -22,6 +24,13 @@ export interface StreamOptions {
   readonly opening?: Uint8Array;
   /** Sent whenever nothing was for so long. */
   readonly heartbeat?: { readonly bytes: Uint8Array; readonly intervalMs: number };
+  /**
+   * A reader that has room for nothing more for so long is cut off: its connection breaks, so that
+   * it cannot take that for the end. Default one minute.
+   */
+  readonly stallMs?: number;
+  /** Told that the reader was cut off; must not throw. */
+  readonly onStall?: () => void;
   /** Told what the source threw; must not throw. The reader sees its connection break. */
   readonly onError: (error: unknown) => void;
   readonly clock?: Clock;
@@ -82,7 +91,7 @@ class Flow {
       this.#settlePull = resolve;
       if (this.#answer) this.#deliver(this.#answer);
       else if (!this.#isAsked) void this.#ask();
-      this.#armHeartbeat();
+      this.#watch();
     });
   }
 
@@ -163,20 +172,38 @@ class Flow {
     this.#hasSent = true;
     this.#sentAt = this.#clock.now();
     this.#controller.enqueue(bytes);
+    this.#watch();
     settlePull();
   }
 
-  /** One timer that looks again, not one per chunk. Without a pull there is no room for a beat. */
-  #armHeartbeat(): void {
-    const { heartbeat } = this.#options;
-    if (!heartbeat || this.#cancelTimer || this.#state === "ended") return;
-    const dueAt = this.#sentAt + heartbeat.intervalMs;
+  /** One timer that looks again, not one per chunk: for a heartbeat, or a reader that stalls. */
+  #watch(): void {
+    if (this.#cancelTimer || this.#state === "ended") return;
+    const { heartbeat, stallMs = streamStallMs } = this.#options;
+    const now = this.#clock.now();
+    const beatMs = heartbeat?.intervalMs ?? Infinity;
+    const isWaiting = this.#settlePull !== undefined;
+    const dueAt = isWaiting
+      ? this.#sentAt + beatMs
+      : Math.min(now + beatMs, this.#sentAt + stallMs);
+    if (dueAt === Infinity) return;
     this.#cancelTimer = this.#clock.at(dueAt, () => {
       this.#cancelTimer = undefined;
-      if (!this.#settlePull) return;
-      if (this.#clock.now() < this.#sentAt + heartbeat.intervalMs) this.#armHeartbeat();
-      else this.#send(heartbeat.bytes);
+      this.#look(this.#clock.now() - this.#sentAt);
+      this.#watch();
     });
+  }
+
+  #look(quietMs: number): void {
+    const { heartbeat, stallMs = streamStallMs, onStall } = this.#options;
+    if (this.#settlePull) {
+      if (heartbeat && quietMs >= heartbeat.intervalMs) this.#send(heartbeat.bytes);
+    } else if (quietMs >= stallMs) {
+      // Without a pull there is no room: what was sent last has not been taken.
+      this.end();
+      this.#controller.error(new DOMException("The reader took nothing.", "TimeoutError"));
+      onStall?.();
+    }
   }
 
   #release(): void {

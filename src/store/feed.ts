@@ -5,13 +5,23 @@
  * it falls behind the tail that is kept for everybody, it reads pages from the store until it has
  * caught up. Attaching costs the same at the first event and at the 100,000th.
  */
-import { feedPageLength, feedTailCharsMax, feedTailLength } from "../base/limits.ts";
+import {
+  feedPageCharsMax,
+  feedPageLength,
+  feedTailCharsMax,
+  feedTailLength,
+} from "../base/limits.ts";
 import { isTerminal, type RunStatus } from "../protocol/status.ts";
-import type { StoredEvent } from "./event.ts";
+import { type StoredEvent, takePage } from "./event.ts";
 
 /** What the feed needs of its store. */
 export interface EventSource {
-  readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
+  readEvents(
+    runId: string,
+    after: number,
+    limit: number,
+    charsMax: number,
+  ): Promise<readonly StoredEvent[]>;
   getRun(runId: string): Promise<{ readonly status: RunStatus } | undefined>;
 }
 
@@ -91,7 +101,7 @@ export class Feed {
         hasNews = false;
         const batch =
           eventsAfter(channel.tail, cursor) ??
-          (await this.#source.readEvents(runId, cursor, feedPageLength));
+          (await this.#source.readEvents(runId, cursor, feedPageLength, feedPageCharsMax));
         if (signal.aborted) return;
         const last = batch.at(-1);
         if (last) {
@@ -150,5 +160,6 @@ function eventsAfter(
 ): readonly StoredEvent[] | undefined {
   const oldest = tail[0];
   if (!oldest || cursor + 1 < oldest.sequence) return undefined;
-  return tail.slice(cursor + 1 - oldest.sequence, cursor + 1 - oldest.sequence + feedPageLength);
+  const start = cursor + 1 - oldest.sequence;
+  return takePage(tail.slice(start, start + feedPageLength), feedPageCharsMax);
 }

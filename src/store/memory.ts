@@ -10,7 +10,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Json } from "../base/json.ts";
 import type { RunStatus } from "../protocol/status.ts";
 import { Feed } from "./feed.ts";
-import type { StoredEvent } from "./event.ts";
+import { type StoredEvent, takePage } from "./event.ts";
 import {
   assertCommit,
   assertPage,
@@ -198,11 +198,16 @@ export class MemoryStore implements Store {
     return this.#runs.get(runId)?.ticks.slice(after) ?? [];
   }
 
-  async readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
+  async readEvents(
+    runId: string,
+    after: number,
+    limit: number,
+    charsMax: number = Infinity,
+  ): Promise<readonly StoredEvent[]> {
     const run = this.#runs.get(runId);
     if (!run) return [];
     const start = Math.max(after + 1 - run.firstSequence, 0);
-    return run.events.slice(start, start + limit);
+    return takePage(run.events.slice(start, start + limit), charsMax);
   }
 
   async delete(handlerId: string): Promise<boolean> {

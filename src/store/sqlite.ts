@@ -180,8 +180,13 @@ export class SqliteStore implements Store {
     return this.#read((reads) => reads.ticks(runId, after));
   }
 
-  async readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
-    return this.#read((reads) => reads.events(runId, after, limit));
+  async readEvents(
+    runId: string,
+    after: number,
+    limit: number,
+    charsMax: number = Infinity,
+  ): Promise<readonly StoredEvent[]> {
+    return this.#read((reads) => reads.events(runId, after, limit, charsMax));
   }
 
   #start(lock: FileLock, database: Database): Opened {

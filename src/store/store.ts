@@ -191,8 +191,16 @@ export interface Store {
   readJournal(runId: string): Promise<Journal>;
   /** The ticks of a run, oldest first, without the first `after`. Default: all. */
   readTicks(runId: string, after?: number): Promise<readonly Json[]>;
-  /** Events with a sequence above `after`, oldest first, `limit` at most. */
-  readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /**
+   * Events with a sequence above `after`, oldest first, `limit` at most; of long ones fewer, with
+   * `charsMax` characters of JSON together, or one that is longer. Default: no such limit.
+   */
+  readEvents(
+    runId: string,
+    after: number,
+    limit: number,
+    charsMax?: number,
+  ): Promise<readonly StoredEvent[]>;
   /** Deletes a handler and everything of all its runs. False: there was none. */
   delete(handlerId: string): Promise<boolean>;
   /** Deletes handlers that may go; returns their ids. A bounded number each time: call again. */

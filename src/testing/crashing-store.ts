@@ -132,8 +132,8 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.readTicks(runId, after));
   }
 
-  readEvents(runId: string, after: number, limit: number): Promise<readonly StoredEvent[]> {
-    return this.#read(() => this.#disk.readEvents(runId, after, limit));
+  readEvents(...args: Parameters<MemoryStore["readEvents"]>): Promise<readonly StoredEvent[]> {
+    return this.#read(() => this.#disk.readEvents(...args));
   }
 
   // ---

@@ -37,6 +37,34 @@ test("a client that reads nothing of a stream of 100 MB costs a bounded buffer, 
   }
 }, 60_000);
 
+test("a hundred readers that read nothing of long events cost little each, and nothing stays", async () => {
+  using scratch = createScratch();
+  await using server = await startServer({
+    fixture: "streams.ts",
+    store: scratch.file("state.db"),
+  });
+  const client = new Client(server.url);
+  const size = { count: 200, bytes: 100_000 };
+  const { handler_id: id } = await client.start("history", size);
+  for await (const { id: sequence } of client.events(id, -1)) {
+    if (Number(sequence) >= size.count) break;
+  }
+  const before = await settledRss(server);
+  const sockets: Socket[] = [];
+  try {
+    for (let index = 0; index < 100; index++) {
+      sockets.push(await open(new URL(client.url), id, (socket) => void socket.pause()));
+    }
+    const grown = ((await settledRss(server)) - before) / mib;
+    console.info(`100 readers of 20 MB that read nothing: ${Math.round(grown)} MiB more`);
+    // A page of 256 such events each would be 2,000 MiB.
+    expect(grown).toBeLessThan(200);
+    expect((await client.handler(id)).status).toBe("running");
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}, 60_000);
+
 test("of a thousand readers that are gone before or after the headers, nothing stays", async () => {
   const store = new MemoryStore();
   const busy = new Workflow().step(

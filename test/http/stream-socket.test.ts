@@ -21,7 +21,7 @@ afterAll(() => {
 
 /** A server with one stream. Counts the sources that are alive. */
 function serve(source: Source, options: Partial<StreamOptions> & { gate?: Promise<unknown> } = {}) {
-  const facts = { live: 0, requests: 0, left: 0, errors: [] as unknown[] };
+  const facts = { live: 0, requests: 0, left: 0, stalls: 0, errors: [] as unknown[] };
   async function* counted(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     facts.live++;
     try {
@@ -209,6 +209,30 @@ test("a client that does not read stops the source within what the system buffer
   await until(() => producedBytes > before, "the source goes on when the client does");
   socket.destroy();
   await until(() => host.facts.live === 0, "the source ends");
+});
+
+test("a client that reads nothing for long is cut off, and one that goes on reading is not", async () => {
+  const flood: Source = async function* () {
+    for (;;) yield new Uint8Array(65_536);
+  };
+  await using host = serve(flood, { stallMs: 300, onStall: () => host.facts.stalls++ });
+  const stalled = await dial(host.server);
+  stalled.pause();
+  const steady = await dial(host.server);
+  let taken = 0;
+  steady.on("data", (data) => (taken += data.length));
+  await until(() => host.facts.stalls === 1, "the stalled one is cut off");
+  await until(() => host.facts.live === 1, "its source ends");
+  // What the system holds for it is let go of as well: the connection is gone.
+  let problem = "";
+  stalled.on("error", (error: { code?: string }) => (problem = error.code ?? ""));
+  stalled.resume();
+  await until(() => problem === "ECONNRESET", "its connection breaks");
+  const before = taken;
+  await until(() => taken > before + 10_000_000, "the other one goes on");
+  steady.destroy();
+  await until(() => host.facts.live === 0, "its source ends");
+  expect(host.facts.stalls).toBe(1);
 });
 
 describe("a server that stops", () => {

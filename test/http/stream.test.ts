@@ -165,10 +165,9 @@ describe("the heartbeat", () => {
   test("does not pile up while the reader is slow", async () => {
     const { clock, read } = world(["a"], { isSilent: true, heartbeat: beat });
     expect(await read()).toBe("a");
-    await clock.advance(60_000);
-    expect(clock.pending).toBe(0);
+    await clock.advance(50_500);
     const next = read();
-    await clock.advance(0);
+    await clock.advance(500);
     expect(await next).toBe("beat");
   });
 
@@ -181,6 +180,39 @@ describe("the heartbeat", () => {
     later.resolve(); // Nobody pulls now: the answer has to wait for the reader.
     await clock.turn();
     expect([await read(), await read()]).toEqual(["a", "(end)"]);
+  });
+});
+
+describe("a reader that stalls", () => {
+  const cut = { name: "TimeoutError", message: "The reader took nothing." };
+
+  test.each([undefined, beat])(
+    "is cut off when it has taken nothing for long",
+    async (heartbeat) => {
+      let stalls = 0;
+      const { clock, facts, read } = world(["a", "b", "c"], {
+        ...(heartbeat && { heartbeat }),
+        onStall: () => stalls++,
+      });
+      await read();
+      await clock.advance(59_999);
+      expect([await read(), stalls]).toEqual(["b", 0]);
+      await clock.advance(60_000);
+      expect(await read()).toMatchObject(cut);
+      expect(facts).toEqual({ made: 1, asked: 2, closed: 1, aborted: 1, errors: [] });
+      expect([stalls, clock.pending]).toEqual([1, 0]);
+    },
+  );
+
+  test("is none that waits for a source that is silent, however long", async () => {
+    const later = Promise.withResolvers<void>();
+    const { clock, read } = world(["a", { until: later.promise }, "b"]);
+    await read();
+    const next = read();
+    await clock.advance(3_600_000);
+    expect(clock.pending).toBe(0);
+    later.resolve();
+    expect(await next).toBe("b");
   });
 });
 

@@ -1,7 +1,7 @@
 /** The feed: every event after a cursor, once, in order, whatever happens in between. */
 import { describe, expect, test } from "bun:test";
 
-import { feedPageLength, feedTailLength } from "../../src/base/limits.ts";
+import { feedPageCharsMax, feedPageLength, feedTailLength } from "../../src/base/limits.ts";
 import { Feed } from "../../src/store/feed.ts";
 import type { EventSource } from "../../src/store/feed.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
@@ -24,11 +24,11 @@ class Run implements EventSource {
     return this.events.at(-1)?.isTerminal ?? false;
   }
 
-  append(count: number, isTerminal = false): void {
+  append(count: number, isTerminal = false, json = "{}"): void {
     const first = this.events.length;
     const events = Array.from({ length: count }, (_, index) => ({
       sequence: first + index,
-      json: "{}",
+      json,
       at: startedAt,
       isInternal: false,
       isTerminal: isTerminal && index === count - 1,
@@ -131,6 +131,19 @@ describe("reading", () => {
     // Pages up to where the tail begins, and none after.
     const pages = Math.ceil((3 * feedTailLength - feedTailLength) / feedPageLength);
     expect(run.reads.length - 1).toBeWithin(pages, pages + 2);
+  });
+
+  test("long events come in short batches, at least one at a time", async () => {
+    const run = new Run();
+    run.append(1);
+    const reader = run.feed.follow("a", -1, never);
+    await reader.next();
+    run.append(5, false, "x".repeat(feedPageCharsMax / 2));
+    run.append(1, false, "x".repeat(3 * feedPageCharsMax));
+    run.append(1, true);
+    const lengths: number[] = [];
+    for await (const batch of reader) lengths.push(batch.length);
+    expect(lengths).toEqual([2, 2, 1, 1, 1]);
   });
 
   test("live events are read from the tail, the same object for all", async () => {

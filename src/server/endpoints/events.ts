@@ -46,6 +46,7 @@ export const streamEvents: Endpoint = async (services, call) => {
       heartbeatMs !== null && {
         heartbeat: { bytes: sseComment("heartbeat"), intervalMs: heartbeatMs },
       }),
+    onStall: () => services.log("info", stalled, { run: run.runId }),
     onError: (error) => services.log("error", "A stream broke.", { run: run.runId, error }),
   });
 };
@@ -77,6 +78,8 @@ export const sendEvent: Endpoint = async (services, { request, params }) => {
 };
 
 // ---
+
+const stalled = "A reader took nothing of its stream for a while, and was cut off.";
 
 /** The sequence after which to begin. What a browser has seen last wins over what its page asks. */
 function readCursor({ request, query }: Call, isSse: boolean, run: RunRecord): number {

@@ -5,7 +5,7 @@
 import type { Database, Statement } from "bun:sqlite";
 
 import type { Json } from "../../base/json.ts";
-import type { StoredEvent } from "../event.ts";
+import { type StoredEvent, takePage } from "../event.ts";
 import type { HandlerFilter, Journal, Page, RunRecord } from "../store.ts";
 import { Pages } from "./pages.ts";
 import { type RecordRow, selectRecord, toRecord } from "./record.ts";
@@ -70,8 +70,10 @@ export class Reads {
     return parseTicks(this.#statements.ticks, runId, after);
   }
 
-  events(runId: string, after: number, limit: number): readonly StoredEvent[] {
-    return this.#statements.events.all(runId, after, limit).map(toEvent);
+  events(runId: string, after: number, limit: number, charsMax: number): readonly StoredEvent[] {
+    const { events } = this.#statements;
+    // Row by row: what is too much of long events is not read.
+    return takePage(events.iterate(runId, after, limit), charsMax).map(toEvent);
   }
 }
 

@@ -70,6 +70,22 @@ export const reading: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "a page of long events is shorter, and never empty for that",
+    async check(store) {
+      const first = commitOf(...Array.from({ length: 6 }, (_, index) => `E${index}`));
+      await store.create(newRun("a"), first);
+      const length = first.events[0]?.json.length ?? 0;
+      const page = async (after: number, charsMax: number): Promise<number> =>
+        (await store.readEvents("a", after, 4, charsMax)).length;
+      expect(await page(-1, 3 * length)).toBe(3);
+      expect(await page(-1, 3 * length - 1)).toBe(2);
+      expect(await page(0, 1)).toBe(1);
+      expect(await page(-1, 100 * length)).toBe(4);
+      expect(await page(3, 3 * length)).toBe(2);
+      expect(await page(5, 1)).toBe(0);
+    },
+  },
+  {
     name: "a reader gets what is stored and what is committed while it waits, until the end",
     async check(store) {
       await store.create(newRun("a"), commitOf("One"));
