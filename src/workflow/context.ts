@@ -83,7 +83,11 @@ export interface StepContext<
     types: T,
     options?: { readonly buffer?: string },
   ): { -readonly [I in keyof T]: EventOf<T[I]> } | undefined;
-  /** Waits for an event from outside or from another step. */
+  /**
+   * Waits for an event from outside or from another step; for one that has come already and that
+   * nobody took, not at all. While it waits, the step holds no slot, and its time stands still.
+   * Throws `wait_timed_out` after `timeout` seconds.
+   */
   waitForEvent<T extends AnyEventType>(
     type: T,
     options?: WaitOptions<EventOf<T>["data"]>,

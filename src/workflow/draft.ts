@@ -44,7 +44,7 @@ export interface StepOptions<
   readonly workers?: number;
   /** What to do when it fails. Default: the run fails. */
   readonly retry?: RetryPolicy;
-  /** Seconds that one attempt may take. Default: no limit. */
+  /** Seconds that one attempt may take, the time of its waits apart. Default: no limit. */
   readonly timeout?: number;
 }
 
