@@ -9,12 +9,12 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 export const idLength = 22;
 
 export function newId(random: Random): string {
-  const codes: number[] = [];
-  while (codes.length < idLength) {
+  let id = "";
+  while (id.length < idLength) {
     for (const byte of random.bytes(idLength)) {
       // 248 is the largest multiple of 62 in a byte: above it, letters would not be equally likely.
-      if (byte < 248 && codes.length < idLength) codes.push(alphabet.charCodeAt(byte % 62));
+      if (byte < 248 && id.length < idLength) id += alphabet[byte % 62];
     }
   }
-  return String.fromCharCode(...codes);
+  return id;
 }

@@ -25,10 +25,11 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
   if (encoding !== "identity") {
     throw invalid(`Expected a body that is not compressed, got \`${clip(encoding)}\`.`);
   }
-  const declaredBytes = Number(request.headers.get("content-length") ?? 0);
+  const declared = request.headers.get("content-length");
+  const declaredBytes = Number(declared ?? 0);
   if (declaredBytes > limits.bytesMax) throw tooLarge(limits.bytesMax, `${declaredBytes}`);
 
-  const isShort = framed.has(request) && request.headers.has("content-length");
+  const isShort = declared !== null && framed.has(request);
   const bytes = await (isShort ? readWhole(request) : readBytes(request, limits.bytesMax));
   if (bytes.length === 0) throw invalid("Expected a JSON value, got an empty body.");
   const text = decode(bytes);

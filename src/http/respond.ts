@@ -11,19 +11,25 @@ const commonHeaders: HeaderFields = {
   "x-content-type-options": "nosniff",
 };
 
+/** Made once, because a copy of it takes a fifth of the time. */
+const jsonHeaders = new Headers({ "content-type": "application/json", ...commonHeaders });
+
 export function json(status: number, value: unknown, headers: HeaderFields = {}): Response {
   // `stringify` escapes lone surrogates, which could not be written as UTF-8.
-  const text = must<string>(JSON.stringify(value), "An answer is a JSON value.");
-  return new Response(text, {
+  return jsonText(
     status,
-    headers: {
-      "content-type": "application/json",
-      // Written out for `withoutBody`, which has nothing left to measure.
-      "content-length": String(Buffer.byteLength(text)),
-      ...commonHeaders,
-      ...headers,
-    },
-  });
+    must<string>(JSON.stringify(value), "An answer is a JSON value."),
+    headers,
+  );
+}
+
+/** For a value that is JSON text already. */
+export function jsonText(status: number, text: string, headers: HeaderFields = {}): Response {
+  const response = new Response(text, { status, headers: jsonHeaders });
+  // Written out for `withoutBody`, which has nothing left to measure.
+  response.headers.set("content-length", String(Buffer.byteLength(text)));
+  for (const [name, field] of Object.entries(headers)) response.headers.set(name, field);
+  return response;
 }
 
 export function empty(status: number = 204, headers: HeaderFields = {}): Response {

@@ -6,7 +6,7 @@
  * of a segment and never separates two, and no spelling of a path reaches a route of another shape.
  * Each node of the tree is looked at once at most, so no path costs more than its length.
  */
-import { assert, must } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -64,7 +64,8 @@ export function matchRoute<T>(router: Router<T>, method: string, pathname: strin
   if (literal?.has(method)) return toMatch(literal, method, []);
 
   const segments = decodePath(pathname, router.segmentsMax);
-  const ends = segments ? findEnds(router.root, segments, 0, []) : [];
+  const ends: End<T>[] = [];
+  if (segments) findEnds(router.root, segments, 0, [], ends);
   const end = ends.find(({ targets }) => targets.has(method));
   if (end) return toMatch(end.targets, method, end.values);
 
@@ -121,32 +122,37 @@ function grow<T>(node: Node<T>, segment: Segment, path: string): Node<T> {
   return next;
 }
 
-/** All routes of this shape, those with literals first. As deep as the longest route at most. */
+/**
+ * Adds all routes of this shape to `ends`, those with literals first. As deep as the longest route
+ * at most.
+ */
 function findEnds<T>(
   node: Node<T>,
   segments: readonly string[],
   index: number,
   values: readonly Value[],
-): readonly End<T>[] {
-  if (index === segments.length) return [{ targets: node.targets, values }];
-  const segment = must(segments[index], "The index is below the length.");
-  const ends: End<T>[] = [];
+  ends: End<T>[],
+): void {
+  const segment = segments[index];
+  if (segment === undefined) {
+    ends.push({ targets: node.targets, values });
+    return;
+  }
   const literal = node.literals.get(segment);
-  if (literal) ends.push(...findEnds(literal, segments, index + 1, values));
+  if (literal) findEnds(literal, segments, index + 1, values, ends);
   if (node.parameter && segment !== "" && !hasDotSegment(segment)) {
     const { name, node: next } = node.parameter;
-    ends.push(...findEnds(next, segments, index + 1, [...values, [name, segment]]));
+    findEnds(next, segments, index + 1, [...values, [name, segment]], ends);
   }
-  return ends;
 }
 
 /** Undefined for a path that no route can have: malformed, or longer than every route. */
 function decodePath(pathname: string, segmentsMax: number): readonly string[] | undefined {
   if (!pathname.startsWith("/")) return undefined;
-  const segments = pathname.split("/", segmentsMax + 2).slice(1);
+  const segments = pathname.slice(1).split("/", segmentsMax + 1);
   if (segments.length > segmentsMax) return undefined;
   try {
-    const decoded = segments.map((text) => (text.includes("%") ? decodeURIComponent(text) : text));
+    const decoded = pathname.includes("%") ? segments.map(decodeURIComponent) : segments;
     return decoded.some((text) => text.includes("\0")) ? undefined : decoded;
   } catch {
     return undefined; // Percent signs without their digits, or bytes that are not UTF-8.
@@ -155,7 +161,7 @@ function decodePath(pathname: string, segmentsMax: number): readonly string[] | 
 
 /** `..%2Fetc` is no name, but a step up for whoever joins it to a path. */
 function hasDotSegment(value: string): boolean {
-  return /(?:^|[/\\])\.\.?(?:[/\\]|$)/.test(value);
+  return value.includes(".") && /(?:^|[/\\])\.\.?(?:[/\\]|$)/.test(value);
 }
 
 function toMatch<T>(targets: Targets<T>, method: string, values: readonly Value[]): Match<T> {

@@ -40,6 +40,7 @@ export function toEnvelope(type: WireType, data: JsonObject, qualifiedName: stri
 
 /** The data that a `value` of the wire stands for. */
 export function fromWireValue(value: JsonObject): JsonObject {
+  if (!("_data" in value)) return value;
   const { _data: extra, ...declared } = value;
   return isJsonObject(extra) ? { ...extra, ...declared } : value;
 }
@@ -47,6 +48,9 @@ export function fromWireValue(value: JsonObject): JsonObject {
 // ---
 
 function toWireValue({ family, fields }: WireType, data: JsonObject): JsonObject {
+  const names = Object.keys(data);
+  const isAsDeclared = names.every((name) => fields.has(name));
+  if (isAsDeclared && (family !== "stop" || data["result"] !== null)) return data;
   const declared: [string, Json][] = [];
   const extra: [string, Json][] = [];
   for (const [name, field] of Object.entries(data)) {

@@ -49,6 +49,22 @@ export function toHandlerBody(run: HandlerFacts): HandlerBody {
   };
 }
 
+/** The same as JSON text, with the result as it is stored: neither parsed nor written anew. */
+export function toHandlerJson(run: HandlerFacts): string {
+  const fields = [
+    `"handler_id":${JSON.stringify(run.handlerId)}`,
+    `"workflow_name":${JSON.stringify(run.workflowName)}`,
+    `"run_id":${JSON.stringify(run.runId)}`,
+    `"error":${JSON.stringify(run.error)}`,
+    `"result":${run.result ?? "null"}`,
+    `"status":"${run.status}"`,
+    `"started_at":"${toTimestamp(run.startedAt)}"`,
+    `"updated_at":"${toTimestamp(run.updatedAt)}"`,
+    `"completed_at":${run.completedAt === null ? "null" : `"${toTimestamp(run.completedAt)}"`}`,
+  ];
+  return `{${fields.join(",")}}`;
+}
+
 /** The plain stop event stands for its `result`, any other for its fields. */
 export function unwrapResult(body: HandlerBody): HandlerBody {
   const envelope = body.result as Envelope | null; // Made above.
@@ -59,10 +75,14 @@ export function unwrapResult(body: HandlerBody): HandlerBody {
 
 /** Older Pythons read an offset, but not `Z`. */
 export function toTimestamp(at: number): string {
-  return `${new Date(at).toISOString().slice(0, -1)}+00:00`;
+  if (at !== newest.at) newest = { at, text: `${new Date(at).toISOString().slice(0, -1)}+00:00` };
+  return newest.text;
 }
 
 // ---
+
+/** What is told together has mostly happened in the same millisecond. */
+let newest = { at: NaN, text: "" };
 
 function handlerWith(result: v.GenericSchema): v.GenericSchema {
   const timestamp = v.pipe(v.string(), v.isoTimestamp());

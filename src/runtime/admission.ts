@@ -46,6 +46,7 @@ export class Admission {
    */
   leave(runId: string): void {
     const wasInside = this.#inside.delete(runId);
+    if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter((waiting) => waiting.runId !== runId);
     if (!wasInside) return;
     const admitted = this.#waiting.filter(({ runId: next, workflow, limit }) => {

@@ -8,6 +8,7 @@ import { systemRandom } from "../base/clock.ts";
 import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
 import { unreadBodyHeaders } from "../http/body.ts";
 import { createFiles, type Files, serveFile } from "../http/files.ts";
+import { RequestUrl } from "../http/request-url.ts";
 import { createRouter, matchRoute } from "../http/router.ts";
 import type { Endpoint, KeepOpen, Services } from "./endpoint.ts";
 import { getHealth } from "./endpoints/workflows.ts";
@@ -40,7 +41,9 @@ export function createApp(services: Services): App {
     // The page, which asks for the key, and the probe of whatever supervises the process.
     const isPage = isRead(request) && pagePaths.has(url.pathname);
     const isOpen = isPage || (isRead(request) && url.pathname === "/health");
-    await guard(request, url, services.settings, { isOpen });
+    // A wait that is none would still cost a turn of the queue.
+    const checking = guard(request, url, services.settings, { isOpen });
+    if (checking) await checking;
     if (isPage) {
       page ??= loadPage().then(createFiles);
       const file = serveFile(await page, url.pathname, request, pageHeaders);
@@ -50,13 +53,13 @@ export function createApp(services: Services): App {
     if (match.kind === "match") {
       if (match.target !== getHealth) {
         checkOpen(services);
-        await ready;
+        if (!services.isReady()) await ready;
       }
       const call = {
         request,
         params: match.params,
         get query() {
-          return url.searchParams;
+          return url.parsed.searchParams;
         },
         keepOpen,
       };
@@ -68,9 +71,12 @@ export function createApp(services: Services): App {
   };
 
   return async (request, ready, keepOpen) => {
-    const response = await answer(request, ready, keepOpen).catch((error: unknown) =>
-      toErrorResponse(services, request, error),
-    );
+    let response: Response;
+    try {
+      response = await answer(request, ready, keepOpen);
+    } catch (error) {
+      response = toErrorResponse(services, request, error);
+    }
     addHeaders(response, request, services);
     return request.method === "HEAD" ? withoutBody(response) : response;
   };
@@ -86,10 +92,11 @@ function isRead({ method }: Request): boolean {
  * Bun 1.4.5 gives a path alone where the `Host` header is no host, or is missing: HTTP/1.0 allows
  * that, and some health probes speak it. No browser does, and none can claim that name.
  */
-function urlOf(request: Request): URL {
+function urlOf(request: Request): RequestUrl {
   const host = request.headers.get("host") ?? "";
   const isUnnamed = host === "" && request.url.startsWith("/");
-  const url = URL.parse(isUnnamed ? `http://unnamed.invalid${request.url}` : request.url);
+  const href = isUnnamed ? `http://unnamed.invalid${request.url}` : request.url;
+  const url = RequestUrl.of(href);
   // Several hosts come as one list: which of them counts is what an attacker would like to choose.
   if (url && !host.includes(",")) return url;
   throw new WorkflowError(

@@ -10,21 +10,27 @@
 import { timingSafeEqual } from "node:crypto";
 
 import { WorkflowError } from "../base/errors.ts";
+import type { RequestUrl } from "../http/request-url.ts";
 import type { Auth, Settings } from "./settings.ts";
 
 /**
  * Throws `unauthorized`, `host_forbidden` or `origin_forbidden`. What is open needs no key: nobody
- * is asked for one, so an `auth` function that fails does not fail a probe.
+ * is asked for one, so an `auth` function that fails does not fail a probe. Without keys there is
+ * nothing to wait for, and no promise.
  */
-export async function guard(
+export function guard(
   request: Request,
-  url: URL,
+  url: RequestUrl,
   settings: Settings,
   { isOpen }: { readonly isOpen: boolean },
-): Promise<void> {
-  const isAuthorized = !isOpen && (await checkAuth(request, settings.auth));
-  if (!isAuthorized) checkHost(request, url, settings);
+): Promise<void> | undefined {
+  const { auth } = settings;
+  if (auth !== null && !isOpen) {
+    return checkAuth(request, auth).then(() => checkOrigin(request, url, settings));
+  }
+  checkHost(request, url, settings);
   checkOrigin(request, url, settings);
+  return undefined;
 }
 
 /** CORS headers for an answer to a page of a listed origin; none for anybody else. */
@@ -69,10 +75,9 @@ export function preflightHeaders(
 
 // ---
 
-/** Whether the caller has shown a key. Without keys to show, nobody has, and everybody may ask. */
-async function checkAuth(request: Request, auth: Auth | null): Promise<boolean> {
-  if (auth === null) return false;
-  if (typeof auth === "function" ? await auth(request) : hasKey(request, auth)) return true;
+/** The caller must have shown a key. */
+async function checkAuth(request: Request, auth: Auth): Promise<void> {
+  if (typeof auth === "function" ? await auth(request) : hasKey(request, auth)) return;
   throw new WorkflowError(
     "unauthorized",
     "Expected an API key. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
@@ -92,7 +97,7 @@ function digest(text: string): Uint8Array {
   return new Bun.CryptoHasher("sha256").update(text).digest();
 }
 
-function checkHost(request: Request, url: URL, { allowedHosts }: Settings): void {
+function checkHost(request: Request, url: RequestUrl, { allowedHosts }: Settings): void {
   const { headers } = request;
   const isBrowser =
     headers.has("origin") ||
@@ -100,7 +105,7 @@ function checkHost(request: Request, url: URL, { allowedHosts }: Settings): void
     headers.has("sec-fetch-mode") ||
     (headers.get("user-agent") ?? "").startsWith("Mozilla/");
   if (!isBrowser) return;
-  const name = url.hostname.toLowerCase();
+  const name = url.parsed.hostname.toLowerCase();
   if (name === "localhost" || isAddress(name) || allowedHosts.has(name)) return;
   throw new WorkflowError(
     "host_forbidden",
@@ -115,11 +120,11 @@ function isAddress(hostname: string): boolean {
   return /^\d+\.\d+\.\d+\.\d+$/.test(hostname) || hostname.startsWith("[");
 }
 
-function checkOrigin(request: Request, url: URL, { corsOrigins }: Settings): void {
+function checkOrigin(request: Request, url: RequestUrl, { corsOrigins }: Settings): void {
   const origin = request.headers.get("origin");
   if (origin === null || request.method === "GET" || request.method === "HEAD") return;
   // Behind a proxy that ends TLS we see `http` where the page has `https`: hosts are compared.
-  const isOwn = URL.canParse(origin) && new URL(origin).host === url.host;
+  const isOwn = URL.canParse(origin) && new URL(origin).host === url.parsed.host;
   if (!isOwn && !corsOrigins.has(origin)) throw originForbidden(origin);
 }
 

@@ -3,9 +3,9 @@ import * as v from "valibot";
 
 import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
-import { json } from "../../http/respond.ts";
+import { jsonText } from "../../http/respond.ts";
 import { isBlank } from "../../protocol/lenient.ts";
-import { toHandlerBody } from "../../protocol/handler.ts";
+import { toHandlerJson } from "../../protocol/handler.ts";
 import type { StartRequest } from "../../runtime/runtime.ts";
 import type { RunSummary } from "../../store/store.ts";
 import type { Definition } from "../../workflow/definition.ts";
@@ -52,13 +52,13 @@ export const runAndWait: Endpoint = async (services, call) => {
     const { runId } = await services.runtime.start(request);
     return services.runtime.ended(runId);
   });
-  return json(toStatus(run.status), toHandlerBody(run));
+  return jsonText(toStatus(run.status), toHandlerJson(run));
 };
 
 export const runNoWait: Endpoint = async (services, call) => {
   const request = await readStart(services, call);
   const run = await attempt("Initial persistence failed", () => services.runtime.start(request));
-  return json(200, toHandlerBody(run));
+  return jsonText(200, toHandlerJson(run));
 };
 
 // ---
@@ -90,6 +90,8 @@ function readContext({ settings }: Services, context: unknown): JsonObject | und
 }
 
 function toStartBody(input: unknown): StartBody {
+  // Only an id of the caller's can be wrong: without one, there is nothing to check.
+  if (isJsonObject(input) && input["handler_id"] === undefined) return input;
   const body = isJsonObject(input) && isBlank(input["handler_id"]) ? withoutId(input) : input;
   const result = v.safeParse(startBodySchema, body);
   if (result.success && isJsonObject(body)) return result.output;

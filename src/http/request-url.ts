@@ -1,0 +1,36 @@
+/**
+ * The URL of a request. Few need more of it than the path, so that is cut out of the text, and the
+ * rest parsed when it is asked for: parsing takes as long as all routing.
+ */
+export class RequestUrl {
+  /** Still encoded. */
+  readonly pathname: string;
+  readonly #href: string;
+  #parsed: URL | undefined;
+
+  private constructor(href: string, pathname: string) {
+    this.#href = href;
+    this.pathname = pathname;
+  }
+
+  /** Undefined for what is no URL. One of a request is in order, if it is one. */
+  static of(href: string): RequestUrl | undefined {
+    if (href.startsWith(provenOrigin)) {
+      const path = href.slice(provenOrigin.length - 1);
+      const end = path.search(/[?#]/);
+      return new RequestUrl(href, end < 0 ? path : path.slice(0, end));
+    }
+    const url = URL.parse(href);
+    if (url) provenOrigin = `${url.origin}/`;
+    return url ? new RequestUrl(href, url.pathname) : undefined;
+  }
+
+  get parsed(): URL {
+    return (this.#parsed ??= new URL(this.#href));
+  }
+}
+
+// ---
+
+/** The last that was part of a URL: no path after it makes one that is none. */
+let provenOrigin = "http://localhost/";
