@@ -101,7 +101,7 @@ export class Invocation {
 
   /** Lets the time of the step run. It is interrupted when that is over. */
   startTimer(): void {
-    if (this.#leftMs === null || this.#stopTimer) return;
+    if (this.#leftMs === null || this.#stopTimer || this.#isOver) return;
     const { clock } = this.ports;
     const since = clock.now();
     const stop = clock.at(since + this.#leftMs, () => this.interrupt(stepTimedOut(this.step)));

@@ -49,6 +49,8 @@ export class LiveRun {
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
   #isReleased = false;
+  /** False while that it got through a trial is on its way to the store. */
+  #isAcquitted = true;
 
   constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
     this.#ports = ports;
@@ -92,7 +94,13 @@ export class LiveRun {
 
   /** It has got through a trial: deaths of the process so far were not its doing. */
   async acquit(): Promise<void> {
-    await this.#ports.commit({ ticks: [], events: [], isProgress: true });
+    this.#isAcquitted = false;
+    try {
+      await this.#ports.commit({ ticks: [], events: [], isProgress: true });
+    } finally {
+      this.#isAcquitted = true;
+      this.#watchIdleness();
+    }
   }
 
   /** Goes on with what was under way when the run was last stored. */
@@ -114,7 +122,8 @@ export class LiveRun {
    * their waits. A function that acts brings the run back, unless it was taken up anew meanwhile.
    */
   release(): boolean {
-    if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
+    const isSettled = this.loop.isSettled && this.#isAcquitted;
+    if (!isIdle(this.loop.state) || !isSettled) return false;
     this.#isReleased = true;
     this.#stopTimers();
     for (const invocation of this.#invocations.values()) invocation.rest();
@@ -126,7 +135,7 @@ export class LiveRun {
 
   async #commit(commit: Commit): Promise<void> {
     await this.#ports.commit(commit);
-    if (this.#isReleased) this.#comeBack();
+    if (this.#isReleased && !this.loop.isStopped) this.#comeBack();
     if (commit.isProgress || commit.rest || commit.outcome) this.#progress.resolve();
     if (commit.outcome) {
       const { completedAt } = commit.outcome;

@@ -201,8 +201,9 @@ export class LiveRuns {
       children,
       commit: async (commitment) => {
         await commit(commitment);
-        this.#alarms.cancel(summary.runId); // The store is well again.
         this.#keep(live);
+        // The store is well again; a run that was dropped meanwhile has still to come back.
+        if (this.#runs.get(summary.runId) === live) this.#alarms.cancel(summary.runId);
       },
       asked: (run, isAsking) => changes.changed(run, isAsking),
       ended: (ended) => this.#end(ended),

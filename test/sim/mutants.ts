@@ -1,37 +1,79 @@
 /**
- * `bun test/sim/mutants.ts [text]`: makes every mutant (or those whose file or reason has the text
- * in it), and demands that the simulation finds it out. Exits with 1 when one survives.
+ * Makes wrong edits of the source, and demands that the simulation finds each out. Exits with 1 when
+ * one survives.
+ *
+ *     bun test/sim/mutants.ts [text]              those of the list, or whose file or reason has it
+ *     bun test/sim/mutants.ts --generate FILE...  of each line of the files, all that slip a hand
+ *
+ * `--seeds` says how many seeds each is tried with; `--jobs`, how many are tried at a time.
  */
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 
-import { type Mutant, mutants } from "./mutant-list.ts";
-import { original, tryMutant, type Verdict } from "./mutation.ts";
+import { generateEdits } from "./generate.ts";
+import { mutants } from "./mutant-list.ts";
+import { original, seedsMax, tryMutant, tryText, type Verdict } from "./mutation.ts";
 
-const [text = ""] = process.argv.slice(2);
-const chosen = mutants.filter(({ file, why }) => `${file} ${why}`.includes(text));
+/** A wrong edit, and how it is tried. */
+interface Trial {
+  readonly name: string;
+  readonly run: () => Promise<Verdict>;
+}
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    generate: { type: "boolean", default: false },
+    seeds: { type: "string", default: String(seedsMax) },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    /** Only every so many-th of those that are generated. */
+    every: { type: "string", default: "1" },
+  },
+});
+
 const { killedBy: ownFault } = await tryMutant(original, 200);
 if (ownFault !== null) throw new Error(`The source itself breaks a law: ${ownFault}`);
-const verdicts = await tryAll(chosen);
-const survivors = verdicts.filter(({ killedBy }) => killedBy === null);
-console.log(`${verdicts.length - survivors.length} of ${verdicts.length} mutants were found out.`);
-for (const { mutant } of survivors) {
-  console.log(`Survived: ${mutant.file}: ${mutant.why}\n  ${mutant.find}\n  ${mutant.replace}`);
-}
+const trials = flags.generate ? generated() : listed();
+const survivors = await runAll(trials);
+console.log(`${trials.length - survivors.length} of ${trials.length} mutants were found out.`);
+for (const name of survivors) console.log(`Survived: ${name}`);
 process.exitCode = survivors.length > 0 ? 1 : 0;
 
 // ---
 
-async function tryAll(all: readonly Mutant[]): Promise<readonly Verdict[]> {
+function listed(): readonly Trial[] {
+  const [text = ""] = positionals;
+  return mutants
+    .filter(({ file, why }) => `${file} ${why}`.includes(text))
+    .map((mutant) => ({
+      name: `${mutant.file}: ${mutant.why}`,
+      run: () => tryMutant(mutant, Number(flags.seeds)),
+    }));
+}
+
+function generated(): readonly Trial[] {
+  const all = positionals.flatMap((file) =>
+    generateEdits(readFileSync(file, "utf8")).map(({ line, before, after, text }) => ({
+      name: `${file}:${line}\n  - ${before}\n  + ${after}`,
+      run: () => tryText(file, text, ["--seeds", flags.seeds]),
+    })),
+  );
+  return all.filter((_, index) => index % Number(flags.every) === 0);
+}
+
+/** Returns the names of those that survive. */
+async function runAll(all: readonly Trial[]): Promise<readonly string[]> {
   const left = [...all];
-  const verdicts: Verdict[] = [];
+  const survivors: string[] = [];
   const work = async (): Promise<void> => {
-    for (let mutant = left.shift(); mutant; mutant = left.shift()) {
-      const verdict = await tryMutant(mutant);
-      verdicts.push(verdict);
-      const end = verdict.killedBy === null ? "SURVIVED" : `after ${verdict.seeds} seeds`;
-      console.log(`${end.padEnd(16)} ${mutant.file}: ${mutant.why} (${verdict.killedBy})`);
+    for (let trial = left.shift(); trial; trial = left.shift()) {
+      const { killedBy, seeds } = await trial.run();
+      if (killedBy === null) survivors.push(trial.name);
+      const end = killedBy === null ? "SURVIVED" : `after ${seeds} seeds`;
+      console.log(`${end.padEnd(16)} ${trial.name} (${killedBy?.slice(0, 200)})`);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return verdicts;
+  await Promise.all(Array.from({ length: Number(flags.jobs) }, work));
+  return survivors;
 }

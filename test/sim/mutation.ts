@@ -7,7 +7,6 @@ import type { Campaign } from "./campaign.ts";
 import type { Mutant } from "./mutant-list.ts";
 
 export interface Verdict {
-  readonly mutant: Mutant;
   /** How it was found out, or null: it has survived. */
   readonly killedBy: string | null;
   readonly seeds: number;
@@ -34,32 +33,43 @@ export const original: Mutant = {
 };
 
 export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promise<Verdict> {
+  const { file, find, replace, workload } = mutant;
+  const text = readFileSync(join(root, file), "utf8");
+  if (!text.includes(find)) throw new Error(`${file} has no such text: ${find}`);
+  // Not as a pattern: `$` in the replacement would mean something.
+  const wrong = text.replace(find, () => replace);
+  return tryText(file, wrong, ["--seeds", String(seeds), ...onlyFor(workload)]);
+}
+
+/** Simulates with another text in the place of a file. */
+export async function tryText(
+  file: string,
+  text: string,
+  flags: readonly string[],
+): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
-    copyTo(folder, mutant);
+    copyTo(folder);
+    writeFileSync(join(folder, file), text);
     const child = Bun.spawn({
-      cmd: [
-        ...[process.execPath, "test/sim/main.ts", "--json", "--failures", "1"],
-        ...["--seeds", String(seeds)],
-        ...(mutant.workload === undefined ? [] : ["--workload", mutant.workload]),
-      ],
+      cmd: [process.execPath, "test/sim/main.ts", "--json", "--failures", "1", ...flags],
       cwd: folder,
       stdout: "pipe",
       stderr: "pipe",
       timeout: secondsMax * 1000,
     });
-    const [text, errors] = await Promise.all([
+    const [report, errors] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
     ]);
     await child.exited;
     if (child.signalCode !== null) {
-      return { mutant, killedBy: `no end after ${secondsMax} s`, seeds: 0 };
+      return { killedBy: `no end after ${secondsMax} s`, seeds: 0 };
     }
-    if (child.exitCode !== 0) throw new Error(`A mutant does not even start: ${errors}`);
-    const { failures, seeds: count } = JSON.parse(text) as Campaign; // As `main.ts` prints it.
+    if (child.exitCode !== 0) return { killedBy: `it does not start: ${errors}`, seeds: 0 };
+    const { failures, seeds } = JSON.parse(report) as Campaign; // As `main.ts` prints it.
     const [failure] = failures;
-    return { mutant, killedBy: failure ? `${failure.law}: ${failure.reason}` : null, seeds: count };
+    return { killedBy: failure ? `${failure.law}: ${failure.reason}` : null, seeds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -67,18 +77,14 @@ export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promi
 
 // ---
 
-function copyTo(folder: string, { file, find, replace }: Mutant): void {
+function onlyFor(workload: string | undefined): readonly string[] {
+  return workload === undefined ? [] : ["--workload", workload];
+}
+
+function copyTo(folder: string): void {
   cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
   cpSync(join(root, "test", "sim"), join(folder, "test", "sim"), { recursive: true });
   for (const name of ["package.json", "tsconfig.json"])
     cpSync(join(root, name), join(folder, name));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const path = join(folder, file);
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(find)) throw new Error(`${file} has no such text: ${find}`);
-  // Not as a pattern: `$` in the replacement would mean something.
-  writeFileSync(
-    path,
-    text.replace(find, () => replace),
-  );
 }

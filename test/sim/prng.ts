@@ -47,15 +47,18 @@ export class Chance implements Random {
 
   /** One of the names, as often as its weight is of all weights. */
   weighted<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name {
-    const entries = Object.entries(weights) as [Name, number][];
-    let rest = this.number() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [name, weight] of entries) {
+    let sum = 0;
+    for (const name in weights) sum += weights[name] ?? 0;
+    let rest = this.number() * sum;
+    let last: Name | undefined;
+    for (const name in weights) {
+      const weight = weights[name] ?? 0;
       rest -= weight;
       if (rest < 0) return name;
+      if (weight > 0) last = name;
     }
-    const last = entries.findLast(([, weight]) => weight > 0);
-    if (!last) throw new Error("Nothing has any weight.");
-    return last[0];
+    if (last === undefined) throw new Error("Nothing has any weight.");
+    return last;
   }
 
   bytes(length: number): Uint8Array {
