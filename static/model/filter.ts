@@ -1,11 +1,13 @@
 /**
- * Filters as one types them: words that all must occur, `-word` for what must not, `/pattern/`, and
- * `step:name` or `type:name` for a field.
+ * Filters as one types them: words that all must occur, `-word` for what must not, `/pattern/`,
+ * `step:name` or `type:name` for a field, and `from:2s` or `to:1m30s` for the time since the start.
  */
 export interface Searchable {
   readonly type: string;
   /** The step that an event is about; undefined where it is about none. */
   readonly step: string | undefined;
+  /** Since the first event, in milliseconds; undefined: nobody knows. */
+  readonly ms: number | undefined;
   /** Everything in it, in lower case. Made when first asked for. */
   readonly text: () => string;
 }
@@ -30,6 +32,35 @@ export function parseFilter(query: string): Filter {
   return { test: (item) => tests.every((test) => test(item)), problem };
 }
 
+/** The times of a filter as they were typed; empty: none. */
+export interface Times {
+  readonly from: string;
+  readonly to: string;
+}
+
+export function timesOf(query: string): Times {
+  const textOf = (field: string): string =>
+    new RegExp(`(?:^|\\s)${field}:(\\S*)`).exec(query)?.[1] ?? "";
+  return { from: textOf("from"), to: textOf("to") };
+}
+
+/** The same filter with other times. */
+export function withTimes(query: string, { from, to }: Times): string {
+  const rest = query.replace(/(^|\s)(?:from|to):\S*/g, "").trim();
+  const words = [from && `from:${from.replaceAll(" ", "")}`, to && `to:${to.replaceAll(" ", "")}`];
+  return [...words, rest].filter(Boolean).join(" ");
+}
+
+/** `1m30s`, `200ms`, `2` (seconds) in milliseconds; undefined: it is no time. */
+export function parseMs(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h)?)+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, count, unit = "s"] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)?/g)) {
+    sum += Number(count) * (msOf[unit] ?? 1_000);
+  }
+  return sum;
+}
+
 /** A list of those that pass, kept up as more are added at the end. */
 export interface Filtered {
   readonly indexes: number[];
@@ -49,6 +80,8 @@ export function extendFiltered<T>(
 
 // ---
 
+const msOf: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
 function toTest(word: string): Predicate | string {
   if (word.startsWith("/") && word.endsWith("/") && word.length > 2) {
     try {
@@ -62,6 +95,13 @@ function toTest(word: string): Predicate | string {
   const wanted = name.toLowerCase();
   if (field === "step") return ({ step }) => (step ?? "").toLowerCase() === wanted;
   if (field === "type") return ({ type }) => type.toLowerCase() === wanted;
+  const [, side, time = ""] = /^(from|to):(.*)$/.exec(word) ?? [];
+  if (side !== undefined) {
+    const limit = parseMs(time);
+    if (limit === undefined) return `${word} has no time: write 2s, 200ms or 1m30s.`;
+    if (side === "from") return ({ ms }) => ms === undefined || ms >= limit;
+    return ({ ms }) => ms === undefined || ms <= limit;
+  }
   const lower = word.toLowerCase();
   return ({ type, text }) => type.toLowerCase().includes(lower) || text().includes(lower);
 }

@@ -12,6 +12,8 @@ import { openQuestions, type Question } from "../model/questions.ts";
 import { addTick, createTrace } from "../model/trace.ts";
 import type { Trace } from "../model/trace-parts.ts";
 import { createFrame } from "./frame.ts";
+import { messageOf } from "./message.ts";
+import type { WorkflowInfo } from "./workflows.ts";
 
 export interface EventRow {
   readonly sequence: number;
@@ -21,10 +23,14 @@ export interface EventRow {
 }
 
 export interface LiveRunOptions {
-  readonly client: Client;
+  readonly client: Pick<Client, "getJournal" | "followEvents">;
   readonly handlerId: string;
   readonly loadDefinition: (workflow: string) => Promise<Definition>;
   readonly onHandler: (handler: HandlerBody) => void;
+  /** Of a run from a file: its workflow, which may be another than the server's of that name. */
+  readonly info?: WorkflowInfo | null;
+  /** Nothing can be done with it but to look at it. */
+  readonly isReadOnly?: boolean;
 }
 
 /** Nobody reads faster: a stream of tokens is drawn so often, and no oftener. */
@@ -36,6 +42,8 @@ const journalMs = 200;
 
 export class LiveRun implements Disposable {
   readonly handlerId: string;
+  readonly info: WorkflowInfo | null;
+  readonly isReadOnly: boolean;
   readonly events: EventRow[] = [];
   readonly typeCounts: Map<string, number> = new Map();
   readonly handler: Signal<HandlerBody | null> = signal(null);
@@ -64,6 +72,8 @@ export class LiveRun implements Disposable {
   constructor(options: LiveRunOptions) {
     this.#options = options;
     this.handlerId = options.handlerId;
+    this.info = options.info ?? null;
+    this.isReadOnly = options.isReadOnly ?? false;
   }
 
   /** Ends when the run has ended and everything of it was read. */
@@ -186,10 +196,6 @@ export class LiveRun implements Disposable {
 function isError({ type, value }: TimedEnvelope): boolean {
   const isEnd = type === "WorkflowFailedEvent" || type === "WorkflowTimedOutEvent";
   return isEnd || (type === "StepLogged" && value["level"] === "error");
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The fields of an event as the author wrote them: without the wire's wrapping. */

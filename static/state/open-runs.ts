@@ -3,6 +3,7 @@ import { computed, effect, type Signal, signal } from "@preact/signals";
 
 import type { Client } from "../../src/client/client.ts";
 import type { Route } from "../model/route.ts";
+import type { FileRuns } from "./file-runs.ts";
 import type { HandlerBook } from "./handler-book.ts";
 import { LiveRun } from "./live-run.ts";
 import type { Workflows } from "./workflows.ts";
@@ -14,24 +15,29 @@ export interface OpenRuns {
   open(): void;
 }
 
-export function createOpenRuns(
-  client: Client,
-  workflows: Workflows,
-  handlers: HandlerBook,
-  route: Signal<Route>,
-): OpenRuns {
+export interface OpenRunsParts {
+  readonly client: Client;
+  readonly workflows: Workflows;
+  readonly handlers: HandlerBook;
+  readonly files: FileRuns;
+  readonly route: Signal<Route>;
+}
+
+export function createOpenRuns(parts: OpenRunsParts): OpenRuns {
+  const { client, workflows, handlers, files, route } = parts;
   const run: Signal<LiveRun | null> = signal(null);
   const other: Signal<LiveRun | null> = signal(null);
   const follow = (box: Signal<LiveRun | null>, id: string | undefined): void => {
     box.peek()?.[Symbol.dispose]();
     box.value = null;
     if (id === undefined) return;
-    const opened = new LiveRun({
+    const fromServer = {
       client,
       handlerId: id,
       loadDefinition: workflows.definition,
       onHandler: handlers.put,
-    });
+    };
+    const opened = new LiveRun(files.optionsOf(id) ?? fromServer);
     box.value = opened;
     void opened.follow();
   };

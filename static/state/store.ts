@@ -10,8 +10,10 @@ import { ClientError } from "../../src/client/error.ts";
 import { formatRoute, parseRoute, type Route } from "../model/route.ts";
 import { type Actions, createActions } from "./actions.ts";
 import { createHandlerBook, type HandlerBook } from "./handler-book.ts";
-import { type LiveRun, messageOf } from "./live-run.ts";
+import { createFileRuns } from "./file-runs.ts";
+import type { LiveRun } from "./live-run.ts";
 import { keptSignal } from "./memory.ts";
+import { messageOf } from "./message.ts";
 import { createOpenRuns } from "./open-runs.ts";
 import { createWorkflows, type Workflows } from "./workflows.ts";
 
@@ -54,6 +56,8 @@ export interface Store extends Omit<Actions, "rerun"> {
   navigate(patch: Partial<Route>): void;
   openRun(handlerId: string): void;
   openWorkflow(name: string): void;
+  /** Opens a run that this page has exported, to be looked at. */
+  openFile(file: File): Promise<void>;
   rerun(handler: HandlerBody, isEdited: boolean): Promise<void>;
   /** Shows what went wrong with something that a reader asked for. */
   report(error: unknown): void;
@@ -75,7 +79,8 @@ export function createStore(client: Client, keyBox: Signal<string>): Store {
   const messages = createMessages(keyBox);
   const { route, navigate, openRun } = place;
   const { report, tell } = messages;
-  const runs = createOpenRuns(client, workflows, handlers, route);
+  const files = createFileRuns();
+  const runs = createOpenRuns({ client, workflows, handlers, files, route });
   const actions = createActions({ client, handlers, route, navigate, openRun, tell });
   const dialog: Signal<Dialog | null> = signal(null);
   const now = signal(Date.now());
@@ -116,6 +121,12 @@ export function createStore(client: Client, keyBox: Signal<string>): Store {
         messages.key.isWanted.value = false;
         connect();
       },
+    },
+    async openFile(file) {
+      const id = await files.add(file);
+      // The same name may stand for another run by now.
+      if (route.value.run === id) navigate({ run: undefined });
+      openRun(id);
     },
     async rerun(handler, isEdited) {
       if (!isEdited) return actions.rerun(handler);

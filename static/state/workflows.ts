@@ -4,7 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { DefinitionBody, GraphBody, SchemaBody } from "../../src/client/bodies.ts";
 import type { Client } from "../../src/client/client.ts";
 import { type Definition, toDefinition } from "../model/definition.ts";
-import { messageOf } from "./live-run.ts";
+import { messageOf } from "./message.ts";
 
 export interface WorkflowInfo {
   readonly name: string;

@@ -24,6 +24,23 @@ export function App({ store }: { readonly store: Store }): VNode {
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   }, [store]);
+  useEffect(() => {
+    const over = (event: DragEvent): void => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    };
+    const drop = (event: DragEvent): void => {
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      event.preventDefault(); // Else the browser would leave the page for it.
+      void store.openFile(file).catch(store.report);
+    };
+    addEventListener("dragover", over);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", over);
+      removeEventListener("drop", drop);
+    };
+  }, [store]);
   const theme = store.theme.value;
   useEffect(() => {
     if (theme === "system") delete document.documentElement.dataset["theme"];

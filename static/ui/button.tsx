@@ -13,6 +13,8 @@ export interface ButtonProps {
   readonly type?: "button" | "submit";
   readonly title?: string;
   readonly tabIndex?: number;
+  /** It opens a menu. */
+  readonly hasMenu?: boolean;
   readonly onClick?: (event: TargetedMouseEvent<HTMLButtonElement>) => void;
 }
 
@@ -27,6 +29,7 @@ export function Button(props: ButtonProps): VNode {
     type,
     title,
     tabIndex,
+    hasMenu,
     onClick,
   } = props;
   return (
@@ -38,6 +41,7 @@ export function Button(props: ButtonProps): VNode {
       aria-pressed={isPressed}
       title={title ?? (isIconOnly ? label : undefined)}
       tabIndex={tabIndex}
+      aria-haspopup={hasMenu ? "menu" : undefined}
       onClick={onClick}
     >
       {icon && <Icon name={icon} />}

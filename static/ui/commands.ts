@@ -55,6 +55,11 @@ function pageCommands(store: Store): readonly Command[] {
     { id: "find", title: "Filter events", keys: "/", run: () => find("#event-search")?.focus() },
     { id: "find-run", title: "Find a run", keys: "g", run: () => find("#run-search")?.focus() },
     {
+      id: "open-file",
+      title: "Open a run from a file",
+      run: () => find("#run-file")?.click(),
+    },
+    {
       id: "fit",
       title: "Fit the graph",
       keys: "f",
@@ -90,7 +95,14 @@ function pageCommands(store: Store): readonly Command[] {
 function runCommands(store: Store): readonly Command[] {
   const { dialog, run } = store;
   const handler = run.value?.handler.value;
+  const showTabs = tabs.map((tab, index) => ({
+    id: `tab-${tab}`,
+    title: `Show ${tab === "steps" ? "step data" : tab}`,
+    keys: String(index + 1),
+    run: () => store.navigate({ tab }),
+  }));
   if (!handler) return [];
+  if (run.value?.isReadOnly) return showTabs;
   const { handler_id: id } = handler;
   const isRunning = handler.status === "running";
   const attempt = (action: Promise<void>): void => void action.catch(store.report);
@@ -102,12 +114,7 @@ function runCommands(store: Store): readonly Command[] {
       isAvailable: isRunning,
       run: () => (dialog.value = { kind: "send" }),
     },
-    ...tabs.map((tab, index) => ({
-      id: `tab-${tab}`,
-      title: `Show ${tab === "steps" ? "step data" : tab}`,
-      keys: String(index + 1),
-      run: () => store.navigate({ tab }),
-    })),
+    ...showTabs,
     {
       id: "cancel",
       title: "Cancel this run",

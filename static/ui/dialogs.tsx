@@ -3,11 +3,11 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 
 import type { JsonObject } from "../../src/client/bodies.ts";
-import { toCurl } from "../model/curl.ts";
 import { recall } from "../state/memory.ts";
 import type { ForkPoint } from "../state/store.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
+import { CopyAs, sendSnippets, startSnippets } from "./copy-as.tsx";
 import { DialogBox } from "./dialog.tsx";
 import { EventForm } from "./event-form.tsx";
 import { Help } from "./help.tsx";
@@ -48,7 +48,6 @@ function RunDialog(props: {
   const store = useStore();
   const { workflow, initial, onClose } = props;
   const info = store.workflows.info(workflow).value;
-  const url = new URL(`workflows/${encodeURIComponent(workflow)}/run-nowait`, document.baseURI);
   return (
     <DialogBox title={`Run ${workflow}`} onClose={onClose}>
       {info.kind === "failed" && <p class="error">{info.message}</p>}
@@ -61,18 +60,7 @@ function RunDialog(props: {
             await store.start(workflow, value);
             onClose();
           }}
-          extra={(value) => (
-            <Button
-              label="Copy as curl"
-              icon="copy"
-              onClick={() =>
-                store.copy(
-                  toCurl(url.href, { start_event: value }, store.key.isSet.value),
-                  "the command",
-                )
-              }
-            />
-          )}
+          extra={(value) => <CopyAs snippets={startSnippets(store, workflow, value)} />}
         />
       )}
     </DialogBox>
@@ -98,10 +86,6 @@ function SendDialog(props: {
     ({ accepts, waits }) => type && [...accepts, ...waits].includes(type.type),
   );
   const step = takers.some((taker) => taker.name === target.value) ? target.value : null;
-  const url = new URL(
-    `events/${encodeURIComponent(store.route.value.run ?? "")}`,
-    document.baseURI,
-  );
   return (
     <DialogBox title="Send an event" onClose={props.onClose}>
       {!type && <p>This workflow takes no events from outside.</p>}
@@ -151,17 +135,7 @@ function SendDialog(props: {
               props.onClose();
             }}
             extra={(value) => (
-              <Button
-                label="Copy as curl"
-                icon="copy"
-                onClick={() => {
-                  const body = {
-                    event: { type: type.type, value },
-                    ...(step !== null && { step }),
-                  };
-                  store.copy(toCurl(url.href, body, store.key.isSet.value), "the command");
-                }}
-              />
+              <CopyAs snippets={sendSnippets(store, { type: type.type, value }, step)} />
             )}
           />
         </>

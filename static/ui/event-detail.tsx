@@ -45,7 +45,7 @@ export function EventDetail({ event, run, step }: EventDetailProps): VNode {
         <Button
           label="Fork after it"
           icon="fork"
-          isDisabled={isLast}
+          isDisabled={isLast || run.isReadOnly}
           onClick={() =>
             (store.dialog.value = {
               kind: "fork",

@@ -52,6 +52,7 @@ function toSearchable(row: EventRow, run: LiveRun): Searchable {
   return {
     type: row.envelope.type,
     step: stepOf(row, run),
+    ms: row.at === undefined ? undefined : row.at - (run.events[0]?.at ?? row.at),
     text: () => {
       const known = texts.get(row) ?? JSON.stringify(row.envelope.value).toLowerCase();
       texts.set(row, known);

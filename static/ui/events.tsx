@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
+import { type Times, timesOf, withTimes } from "../model/filter.ts";
 import type { EventRow, LiveRun } from "../state/live-run.ts";
 import { keptSignal } from "../state/memory.ts";
 import { Button } from "./button.tsx";
@@ -78,15 +79,47 @@ function Filters(props: {
         hasInternal={hasInternal.value}
         hidden={hidden}
       />
-      <label class="check is-small">
-        <input
-          type="checkbox"
-          checked={hasInternal.value}
-          onInput={(event) => (hasInternal.value = event.currentTarget.checked)}
-        />
-        Internal events
-      </label>
+      <div class="filter-row is-spread">
+        <label class="check is-small">
+          <input
+            type="checkbox"
+            checked={hasInternal.value}
+            onInput={(event) => (hasInternal.value = event.currentTarget.checked)}
+          />
+          Internal events
+        </label>
+        <TimeRange query={props.query} />
+      </div>
     </div>
+  );
+}
+
+/** From when to when, counted from the start: the same words as in the filter. */
+function TimeRange({ query }: { readonly query: string }): VNode {
+  const store = useStore();
+  const times = timesOf(query);
+  const input = (side: keyof Times, label: string, placeholder: string): VNode => (
+    <label class="check is-small">
+      {label}
+      <input
+        type="text"
+        class="time-input"
+        inputMode="decimal"
+        placeholder={placeholder}
+        value={times[side]}
+        title="Since the start: 2s, 200ms, 1m30s"
+        onInput={(event) => {
+          const next = withTimes(query, { ...times, [side]: event.currentTarget.value.trim() });
+          store.navigate({ query: next || undefined });
+        }}
+      />
+    </label>
+  );
+  return (
+    <span class="times" role="group" aria-label="Time since the start">
+      {input("from", "From", "0s")}
+      {input("to", "to", "end")}
+    </span>
   );
 }
 

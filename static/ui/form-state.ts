@@ -14,7 +14,7 @@ import {
   setAt,
 } from "../model/form-value.ts";
 import { pretty } from "../model/words.ts";
-import { messageOf } from "../state/live-run.ts";
+import { messageOf } from "../state/message.ts";
 
 export interface FormOptions {
   readonly schema: JsonObject;

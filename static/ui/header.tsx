@@ -9,7 +9,8 @@ export function Header(): VNode {
   const { workflows, workflow, dialog, run } = store;
   const names = workflows.names.value ?? [];
   const name = workflow.value;
-  const isRunning = run.value?.handler.value?.status === "running";
+  const open = run.value;
+  const isRunning = open?.handler.value?.status === "running" && !open.isReadOnly;
   return (
     <header class="header">
       <h1 class="brand">

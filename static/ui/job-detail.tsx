@@ -20,7 +20,7 @@ export interface JobDetailProps {
 const writtenShown = 50;
 
 export function JobDetail({ job, state, trace, onLookBack }: JobDetailProps): VNode {
-  const { dialog } = useStore();
+  const { dialog, run } = useStore();
   const start = job.segments.find(({ start: count }) => count !== null)?.start ?? null;
   const cause = job.cause === null ? undefined : trace.byId.get(job.cause);
   const [input] = job.events;
@@ -47,7 +47,12 @@ export function JobDetail({ job, state, trace, onLookBack }: JobDetailProps): VN
         <Status status={state} />
         <span class="header-space" />
         <Button label="Look back" icon="delayed" onClick={() => onLookBack(job.fromTick)} />
-        <Button label="Fork from here" icon="fork" isDisabled={start === null} onClick={fork} />
+        <Button
+          label="Fork from here"
+          icon="fork"
+          isDisabled={start === null || run.value?.isReadOnly === true}
+          onClick={fork}
+        />
       </div>
       <p class="quiet">
         {cause ? `Came from ${cause.step} #${cause.nth}` : "Came from outside"}

@@ -13,7 +13,7 @@ const shown = 5;
 
 export function Questions({ run }: { readonly run: LiveRun }): VNode | null {
   const questions = run.openQuestions.value;
-  if (questions.length === 0) return null;
+  if (questions.length === 0 || run.isReadOnly) return null;
   return (
     <section class="questions" aria-labelledby="questions-title">
       <h2 id="questions-title">

@@ -26,7 +26,7 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
       <section class="card">
         <h3>Input{input ? ` · ${input.type}` : ""}</h3>
         {input ? <JsonTree value={input.data as Json} label="Input" /> : <p class="quiet">…</p>}
-        {handler && (
+        {handler && !run.isReadOnly && (
           <Button
             label="Run again with other input"
             icon="edit"
@@ -40,7 +40,7 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
           <JsonTree value={state} label="State" />
         </section>
       )}
-      <Lineage run={run} />
+      {!run.isReadOnly && <Lineage run={run} />}
     </div>
   );
 }

@@ -1,11 +1,16 @@
 /** What the run in view is, and what can be done with it. */
+import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useCallback } from "preact/hooks";
 
 import type { HandlerBody } from "../../src/client/bodies.ts";
-import { formatMs, pretty } from "../model/words.ts";
+import { parseRoute } from "../model/route.ts";
+import { formatMs } from "../model/words.ts";
 import type { LiveRun } from "../state/live-run.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
+import { exportEvents, exportRun } from "./export.ts";
+import { Menu } from "./menu.tsx";
 import { durationOf, isAsking } from "./run-row.tsx";
 import { Status } from "./status.tsx";
 
@@ -14,7 +19,7 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
   const { handlers, now } = store;
   // The list hears of changes first; the journal knows runs that the list does not.
   const listed = handlers.list.value.find(({ handler_id: id }) => id === run.handlerId);
-  const handler = listed ?? run.handler.value;
+  const handler = (run.isReadOnly ? null : listed) ?? run.handler.value;
   if (!handler) {
     return (
       <div class="run-bar">
@@ -37,26 +42,11 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
         {id}
       </button>
       <span class="quiet">{formatMs(durationOf(handler, now.value))}</span>
+      {run.isReadOnly && <span class="badge is-file">from a file, read only</span>}
       <span class="header-space" />
-      <Actions run={run} handler={handler} />
+      {run.isReadOnly ? <FileActions /> : <Actions run={run} handler={handler} />}
     </div>
   );
-}
-
-/** Everything that this page knows of a run, as a file. */
-export function exportRun(run: LiveRun, handler: HandlerBody): void {
-  const content = pretty({
-    handler,
-    events: run.events.map(({ sequence, envelope }) => ({ sequence, ...envelope })),
-    ticks: run.trace?.ticks ?? [],
-  });
-  const url = URL.createObjectURL(new Blob([content], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${handler.workflow_name}-${handler.handler_id}.json`;
-  link.click();
-  // The browser has taken what it wants of it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 // ---
@@ -95,18 +85,67 @@ function Actions(props: { readonly run: LiveRun; readonly handler: HandlerBody }
         isIconOnly
         onClick={() => store.copy(location.href, "the link")}
       />
-      <Button
-        label="Export this run as JSON"
-        icon="download"
-        isIconOnly
-        onClick={() => exportRun(run, handler)}
-      />
+      <Export run={run} />
       <Button
         label="Delete this run"
         icon="trash"
         isIconOnly
         onClick={() => (store.dialog.value = { kind: "delete", handlerId: id })}
       />
+    </div>
+  );
+}
+
+function Export({ run }: { readonly run: LiveRun }): VNode {
+  const store = useStore();
+  const place = useSignal<{ readonly x: number; readonly y: number } | null>(null);
+  const close = useCallback(() => (place.value = null), []);
+  return (
+    <>
+      <Button
+        label="Export this run"
+        icon="download"
+        isIconOnly
+        hasMenu
+        onClick={(event) => {
+          const { left, bottom } = event.currentTarget.getBoundingClientRect();
+          place.value = { x: left, y: bottom + 4 };
+        }}
+      />
+      {place.value && (
+        <Menu
+          label="Export this run"
+          {...place.value}
+          onClose={close}
+          items={[
+            {
+              label: "All of it, as JSON to open here again",
+              icon: "download",
+              onChoose: () => exportRun(store, run),
+            },
+            {
+              label: "Its events, as lines of JSON (NDJSON)",
+              icon: "queued",
+              onChoose: () => exportEvents(run),
+            },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function FileActions(): VNode {
+  const store = useStore();
+  return (
+    <div class="actions" role="group" aria-label="Actions on this run">
+      <Button
+        label="Compare with another run"
+        icon="compare"
+        isIconOnly
+        onClick={() => store.navigate({ tab: "compare" })}
+      />
+      <Button label="Close the file" icon="close" onClick={() => store.navigate(parseRoute(""))} />
     </div>
   );
 }

@@ -33,7 +33,9 @@ export function RunView(): VNode {
   const tabsHeight = useMemo(() => keptSignal("tabs-height", 300), []);
   if (run?.problem.value) return <RunProblem message={run.problem.value} />;
   if (name === undefined) return <NoWorkflow />;
-  const info = workflows.info(name).value;
+  const info = run?.info
+    ? ({ kind: "ready", value: run.info } as const)
+    : workflows.info(name).value;
   if (info.kind === "loading") return <Empty title="Reading the workflow …" />;
   if (info.kind === "failed") {
     return (

@@ -1,7 +1,7 @@
 /** All runs of all workflows, newest first, as they come and go. */
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useCallback } from "preact/hooks";
+import { useCallback, useRef } from "preact/hooks";
 
 import type { HandlerBody } from "../../src/client/bodies.ts";
 import { Button } from "./button.tsx";
@@ -62,6 +62,7 @@ export function Runs(): VNode {
         </span>
         <span class="header-space" />
         <Asking status={status} />
+        <OpenFile />
       </div>
       <Filters query={query} status={status} workflow={workflow} />
       {list.length === 0 ? (
@@ -118,6 +119,36 @@ export function Runs(): VNode {
 
 function isOf(status: string, handler: HandlerBody): boolean {
   return status === "" || handler.status === status;
+}
+
+/** A run that was exported, here or elsewhere, to be looked at again. */
+function OpenFile(): VNode {
+  const store = useStore();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Button
+        label="Open a run from a file"
+        icon="upload"
+        isIconOnly
+        onClick={() => input.current?.click()}
+      />
+      <input
+        ref={input}
+        id="run-file"
+        class="visually-hidden"
+        type="file"
+        accept=".json,application/json"
+        aria-label="File of a run"
+        tabIndex={-1}
+        onChange={(event) => {
+          const [file] = event.currentTarget.files ?? [];
+          event.currentTarget.value = ""; // To be chosen once more.
+          if (file) void store.openFile(file).catch(store.report);
+        }}
+      />
+    </>
+  );
 }
 
 /** How many runs want something from a reader; a press shows these alone. */

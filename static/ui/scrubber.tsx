@@ -67,17 +67,19 @@ export function Scrubber({ run }: { readonly run: LiveRun }): VNode | null {
         {at === undefined ? `all ${last - first + 1} events` : `after event ${shown} of ${last}`}
       </span>
       {at !== undefined && <Button label="Now" onClick={() => go(last)} />}
-      <Button
-        label="Fork from here"
-        icon="fork"
-        isDisabled={isOver}
-        title={
-          isOver
-            ? "At its end a run cannot be forked: look back to an earlier event"
-            : "Start a new run that goes on from here"
-        }
-        onClick={forkPoint}
-      />
+      {!run.isReadOnly && (
+        <Button
+          label="Fork from here"
+          icon="fork"
+          isDisabled={isOver}
+          title={
+            isOver
+              ? "At its end a run cannot be forked: look back to an earlier event"
+              : "Start a new run that goes on from here"
+          }
+          onClick={forkPoint}
+        />
+      )}
     </div>
   );
 }

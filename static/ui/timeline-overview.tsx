@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 
+import type { Times } from "../model/filter.ts";
 import type { TimeScale } from "../model/timeline.ts";
 import type { JobTrace } from "../model/trace-parts.ts";
 import { formatMs } from "../model/words.ts";
@@ -18,12 +19,14 @@ export interface OverviewProps {
   readonly scale: TimeScale;
   readonly jobs: readonly JobTrace[];
   readonly view: Signal<Window>;
+  /** The window as times of a filter. */
+  readonly onChooseTimes: (times: Times) => void;
 }
 
 const jobsDrawn = 150;
 const widthMin = 0.01;
 
-export function Overview({ scale, jobs, view }: OverviewProps): VNode {
+export function Overview({ scale, jobs, view, onChooseTimes }: OverviewProps): VNode {
   const anchor = useRef<number | null>(null);
   const placeOf = (event: PointerEvent): number => {
     const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
@@ -31,6 +34,7 @@ export function Overview({ scale, jobs, view }: OverviewProps): VNode {
   };
   const { from, to } = view.value;
   const isWhole = from === 0 && to === 1;
+  const word = (place: number): string => `${Math.round(scale.time(place) - scale.span.from)}ms`;
   const words = (place: number): string => formatMs(scale.time(place) - scale.span.from);
   return (
     <div class="lane overview">
@@ -78,7 +82,17 @@ export function Overview({ scale, jobs, view }: OverviewProps): VNode {
         />
       </span>
       <span class="lane-time">
-        {!isWhole && <Button label="All" onClick={() => (view.value = { from: 0, to: 1 })} />}
+        {!isWhole && (
+          <>
+            <Button
+              label="Show the events of this time"
+              icon="queued"
+              isIconOnly
+              onClick={() => onChooseTimes({ from: word(from), to: word(to) })}
+            />
+            <Button label="All" onClick={() => (view.value = { from: 0, to: 1 })} />
+          </>
+        )}
       </span>
     </div>
   );

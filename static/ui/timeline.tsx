@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
+import { withTimes } from "../model/filter.ts";
 import { busySpans, createTimeScale, spanOf, ticksOf, type TimeScale } from "../model/timeline.ts";
 import { tickOfSequence } from "../model/trace.ts";
 import type { JobTrace, Segment } from "../model/trace-parts.ts";
@@ -37,7 +38,13 @@ export function Timeline({ run }: { readonly run: LiveRun }): VNode {
   const chosen = jobs.findIndex(({ step }) => step === route.value.step);
   return (
     <div class="timeline">
-      <Overview scale={scale} jobs={jobs} view={view} />
+      <Overview
+        {...{ scale, jobs, view }}
+        onChooseTimes={(times) => {
+          store.navigate({ query: withTimes(route.value.query ?? "", times) });
+          store.pane.value = "events";
+        }}
+      />
       <Axis scale={scale} view={view.value} place={place} />
       <VirtualList
         id="job"

@@ -1,23 +1,21 @@
 /** A workflow before any run of it: what it is, takes and gives, and how to start it. */
 import type { VNode } from "preact";
 
-import type { Json } from "../../src/client/bodies.ts";
-import { toCurl } from "../model/curl.ts";
 import { toField } from "../model/form.ts";
 import { initialGroup } from "../model/form-value.ts";
 import { formatCount } from "../model/words.ts";
 import type { WorkflowInfo } from "../state/workflows.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
+import { CopyAs, startSnippets } from "./copy-as.tsx";
 
 export function WorkflowAbout({ info }: { readonly info: WorkflowInfo }): VNode {
   const store = useStore();
   const { body, schema } = info;
   const start = toField(schema.start, schema.start);
   const fields = start.kind === "group" ? start.members : [];
-  const example: Json = { start_event: start.kind === "group" ? initialGroup(start) : {} };
-  const url = new URL(`workflows/${encodeURIComponent(info.name)}/run`, document.baseURI).href;
-  const curl = toCurl(url, example, store.key.isSet.value);
+  const input = start.kind === "group" ? initialGroup(start) : {};
+  const snippets = startSnippets(store, info.name, input);
   return (
     <div class="result">
       <section class="card">
@@ -48,9 +46,13 @@ export function WorkflowAbout({ info }: { readonly info: WorkflowInfo }): VNode 
       <section class="card">
         <h3>From a shell</h3>
         <pre class="code-block" tabIndex={0} aria-label="Command">
-          {curl}
+          {snippets.curl}
         </pre>
-        <Button label="Copy as curl" icon="copy" onClick={() => store.copy(curl, "the command")} />
+        <h3>From a program</h3>
+        <pre class="code-block" tabIndex={0} aria-label="Program">
+          {snippets.typescript}
+        </pre>
+        <CopyAs snippets={snippets} />
       </section>
     </div>
   );

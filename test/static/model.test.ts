@@ -8,8 +8,12 @@ import {
   type Filtered,
   parseFilter,
   type Searchable,
+  timesOf,
+  withTimes,
 } from "../../static/model/filter.ts";
 import { formatRoute, parseRoute } from "../../static/model/route.ts";
+import { parseRunFile, toNdjson } from "../../static/model/run-file.ts";
+import { literal } from "../../static/model/typescript.ts";
 import { isAtEnd, scrollToRow, visibleRows } from "../../static/model/virtual.ts";
 import { formatMs, preview } from "../../static/model/words.ts";
 
@@ -29,9 +33,10 @@ test("a row is scrolled to no farther than needed", () => {
   expect(isAtEnd({ ...view, scrollTop: 2_600 })).toBe(false);
 });
 
-const item = (type: string, text: string, step?: string): Searchable => ({
+const item = (type: string, text: string, step?: string, ms?: number): Searchable => ({
   type,
   step,
+  ms,
   text: () => text.toLowerCase(),
 });
 
@@ -49,6 +54,24 @@ test.each([
   ["/(/", true],
 ])("the filter %s", (query, isShown) => {
   expect(parseFilter(query).test(item("Chunk", "Hello there", "pour"))).toBe(isShown);
+});
+
+test.each([
+  ["from:2s", false],
+  ["from:1500ms", true],
+  ["to:1.5s", true],
+  ["from:1 to:1m30s", true],
+  ["to:1400ms", false],
+  ["-to:1400ms", true],
+])("the filter %s of what came after 1.5 s", (query, isShown) => {
+  expect(parseFilter(query).test(item("Chunk", "", undefined, 1_500))).toBe(isShown);
+});
+
+test("a time in a filter is said to be none, and is changed beside the words", () => {
+  expect(parseFilter("from:soon").problem).toBe("from:soon has no time: write 2s, 200ms or 1m30s.");
+  expect(timesOf("hello from:2s to:1h5m -x")).toEqual({ from: "2s", to: "1h5m" });
+  expect(withTimes("hello from:2s -x", { from: "", to: "3 s" })).toBe("to:3s hello -x");
+  expect(withTimes("a to:1s", { from: "", to: "" })).toBe("a");
 });
 
 test("a pattern that is none is said to be none", () => {
@@ -98,6 +121,48 @@ test("a preview is one line of bounded length, whatever it shows", () => {
   expect(preview({ a: 1, b: [1, "x"], c: {} })).toBe('{ a: 1, b: [1, "x"], c: {} }');
   expect(preview({ text: "x".repeat(1e6) }).length).toBeLessThan(100);
   expect(preview(Array.from({ length: 1e5 }, (_, index) => index)).length).toBeLessThan(200);
+});
+
+test("a file of a run is taken as it was exported, and no other", () => {
+  const definition = {
+    steps: [],
+    eventTypes: [],
+    joins: [],
+    routes: {},
+    catchers: {},
+    joinsAfter: {},
+  };
+  const file = {
+    handler: { handler_id: "a", workflow_name: "b" },
+    workflow: { graph: { nodes: [], edges: [] }, schema: {}, definition },
+    first_sequence: 0,
+    events: [{ sequence: 0, type: "StopEvent", value: {} }],
+    ticks: [{}],
+  };
+  expect(parseRunFile(JSON.stringify(file), "x.json")).toEqual(file as never);
+  const refusals = [
+    ["[1]", "to be one JSON object"],
+    ["not", "to be one JSON object"],
+    ['{"sequence":0}\n{"sequence":1}\n', "Lines of events have no story"],
+    [JSON.stringify({ ...file, handler: {} }), "no `handler`"],
+    [JSON.stringify({ ...file, workflow: null }), "no `graph`"],
+    [JSON.stringify({ ...file, ticks: [1] }), "no `ticks`"],
+    [JSON.stringify({ ...file, events: [{ type: 1 }] }), "no `events`"],
+  ] as const;
+  for (const [text, problem] of refusals) {
+    expect(() => parseRunFile(text, "x.json")).toThrow(problem);
+  }
+  expect(toNdjson(file.events as never)).toBe('{"sequence":0,"type":"StopEvent","value":{}}\n');
+});
+
+test("values are written as TypeScript has them", () => {
+  expect(literal({ a: 1, "b-c": [null, "x"], $d: {} })).toBe(
+    '{ a: 1, "b-c": [null, "x"], $d: {} }',
+  );
+  expect(literal({ text: "x".repeat(70), n: 1 })).toBe(
+    `{\n  text: "${"x".repeat(70)}",\n  n: 1,\n}`,
+  );
+  expect(literal(JSON.parse('{"__proto__":{"a":1}}'))).toBe('{ ["__proto__"]: { a: 1 } }');
 });
 
 test("a quote in data does not end the command", () => {

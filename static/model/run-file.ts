@@ -1,0 +1,88 @@
+/**
+ * A run in a file: all that this page knows of it, so that it is looked at without its server. The
+ * other export, of events alone, has a line for each: it is for other programs.
+ */
+import type {
+  DefinitionBody,
+  GraphBody,
+  HandlerBody,
+  JsonObject,
+  SchemaBody,
+  TimedEnvelope,
+} from "../../src/client/bodies.ts";
+
+export interface FiledEvent extends TimedEnvelope {
+  readonly sequence: number;
+}
+
+export interface RunFile {
+  readonly handler: HandlerBody;
+  readonly workflow: {
+    readonly graph: GraphBody;
+    readonly schema: SchemaBody;
+    readonly definition: DefinitionBody;
+  };
+  readonly first_sequence: number;
+  readonly events: readonly FiledEvent[];
+  readonly ticks: readonly JsonObject[];
+}
+
+/** Throws what was expected and what came, for who has chosen the file. */
+export function parseRunFile(text: string, name: string): RunFile {
+  const file = parse(text, name);
+  const missing = partsOf(file).find(({ isThere }) => !isThere)?.name;
+  if (missing === undefined) return file as unknown as RunFile; // As far as it is looked into.
+  throw new Error(
+    `Expected \`${name}\` to be a run that this page has exported as JSON, but it has no \`${missing}\` as such a run has. Export the run anew, and open that file.`,
+  );
+}
+
+/** A line of JSON for each. */
+export function toNdjson(events: readonly FiledEvent[]): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
+}
+
+// ---
+
+function parse(text: string, name: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Said below.
+  }
+  const isLines = /^\{.*\}\r?\n\{/.test(text.slice(0, 100_000));
+  const hint = isLines ? " Lines of events have no story: export the run as JSON instead." : "";
+  throw new Error(`Expected \`${name}\` to be one JSON object, and it is none.${hint}`);
+}
+
+function partsOf(
+  file: Partial<RunFile> | JsonObject,
+): readonly { readonly name: string; readonly isThere: boolean }[] {
+  const { handler, workflow, first_sequence: first, events, ticks } = file as Partial<RunFile>;
+  const { graph, definition } = workflow ?? {};
+  const lists = [definition?.steps, definition?.eventTypes, definition?.joins];
+  const maps = [definition?.routes, definition?.catchers, definition?.joinsAfter];
+  const isWhole = lists.every(Array.isArray) && maps.every(isObject);
+  return [
+    { name: "handler", isThere: isText(handler?.handler_id) && isText(handler?.workflow_name) },
+    { name: "graph", isThere: Array.isArray(graph?.nodes) && Array.isArray(graph.edges) },
+    { name: "definition", isThere: isWhole },
+    { name: "first_sequence", isThere: typeof first === "number" },
+    { name: "ticks", isThere: Array.isArray(ticks) && ticks.every(isObject) },
+    { name: "events", isThere: Array.isArray(events) && events.every(isEvent) },
+  ];
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEvent(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return typeof value["sequence"] === "number" && isText(value["type"]) && isObject(value["value"]);
+}
