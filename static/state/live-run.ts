@@ -68,6 +68,7 @@ export class LiveRun implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReading = false;
   #isStale = false;
+  #isOver = false;
 
   constructor(options: LiveRunOptions) {
     this.#options = options;
@@ -116,7 +117,8 @@ export class LiveRun implements Disposable {
     }
     if (this.#abort.signal.aborted) return;
     await this.#readJournal();
-    this.connection.value = "ended";
+    this.#isOver = true;
+    this.#frame.request();
   }
 
   /** Ticks are read after the events that they brought: never more often than readers can see. */
@@ -160,6 +162,9 @@ export class LiveRun implements Disposable {
   #work(): void {
     this.#takeEvents();
     this.#takeTicks();
+    // Said when all of it is there to be seen.
+    const isAllTaken = this.#newEvents.length + this.#newTicks.length === 0;
+    if (this.#isOver && isAllTaken) this.connection.value = "ended";
   }
 
   #takeEvents(): void {

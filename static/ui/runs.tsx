@@ -136,11 +136,9 @@ function OpenFile(): VNode {
       <input
         ref={input}
         id="run-file"
-        class="visually-hidden"
+        hidden
         type="file"
         accept=".json,application/json"
-        aria-label="File of a run"
-        tabIndex={-1}
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
           event.currentTarget.value = ""; // To be chosen once more.
