@@ -56,11 +56,8 @@ function apply(change: Change, tick: Tick): void {
       return runQuarantined(change, tick);
     case "event_received":
       return eventReceived(change, tick);
-    case "event_sent": {
-      const sender = activeJob(change, tick);
-      if (sender) route(change, tick.event, tick.target, sender.job);
-      return;
-    }
+    case "event_sent":
+      return eventSent(change, tick);
     case "event_written":
       if (activeJob(change, tick)) change.events.push({ event: tick.event, isTerminal: false });
       return;
@@ -111,6 +108,15 @@ function runAdmitted(change: Change): void {
   }
   route(change, queued, null, { scopes: outermost(change), recoveries: {} });
   for (const { event, target } of early) receive(change, event, target);
+}
+
+function eventSent(change: Change, tick: TickOf<"event_sent">): void {
+  const sender = activeJob(change, tick);
+  if (!sender) return;
+  const { event, target } = tick;
+  const { sent = [] } = sender.job;
+  updateJob(change, { ...sender.job, sent: [...sent, { event, target }] }, sender.place);
+  route(change, event, target, sender.job);
 }
 
 function eventReceived(change: Change, { event, target }: TickOf<"event_received">): void {

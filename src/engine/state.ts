@@ -44,6 +44,8 @@ export interface Job {
   readonly isStarted: boolean;
   /** What `ctx.run` returned, by key. */
   readonly effects: Readonly<Record<string, Json>>;
+  /** What this attempt has sent: a function that starts again, interrupted, sends it no more. */
+  readonly sent?: readonly Kept[];
   /** Events that it brought to buffers of its step, by buffer. */
   readonly collected?: Readonly<Record<string, readonly Event[]>>;
   /** Batches that this job completed, by buffer. */

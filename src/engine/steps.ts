@@ -83,8 +83,10 @@ function familyOf(change: Change, event: Event): EventFamily | undefined {
 }
 
 function retry(change: Change, job: Job, failure: Failure, retryAt: number): void {
+  // A new attempt is for doing again what the failed one did.
+  const { sent: _, ...rest } = job;
   const next: Job = {
-    ...job,
+    ...rest,
     attempt: job.attempt + 1,
     lastFailure: failure,
     worker: null,

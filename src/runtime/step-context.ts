@@ -1,6 +1,6 @@
 /** The context that a step function is handed: its verbs become ticks of its job. */
 import { WorkflowError } from "../base/errors.ts";
-import { type Json, type JsonObject, toJson } from "../base/json.ts";
+import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
@@ -33,11 +33,7 @@ export function createStepContext(
     writeEventToStream(event: Event): void {
       void invocation.submit({ kind: "event_written", event: checked(invocation, event, "write") });
     },
-    sendEvent(event: Event, options: { readonly step?: string } = {}): void {
-      const sent = checked(invocation, event, "send");
-      if (options.step !== undefined) checkTarget(loop.definition, options.step, sent.type);
-      void invocation.submit({ kind: "event_sent", event: sent, target: options.step ?? null });
-    },
+    sendEvent: createSend(invocation),
     collectEvents: createCollect(invocation),
     waitForEvent: createWait(invocation),
     run: createRun(invocation),
@@ -93,6 +89,23 @@ function checked(invocation: Invocation, event: Event, verb: "write" | "send" | 
     "event_undeclared",
     `Step \`${invocation.step.name}\` cannot ${verb} \`${String(event.type)}\`: workflow \`${definition.name}\` does not know this event type. Name it in the \`emits\` of the step and the \`accepts\` of another.`,
   );
+}
+
+/** What the function had sent before it was interrupted is not sent again, in any order. */
+function createSend(invocation: Invocation) {
+  const before = [...(invocation.job.sent ?? [])];
+  return (event: Event, { step: target = null }: { readonly step?: string | null } = {}): void => {
+    const sent = checked(invocation, event, "send");
+    if (target !== null) checkTarget(invocation.ports.loop.definition, target, sent.type);
+    const again = before.findIndex(
+      (other) =>
+        other.target === target &&
+        other.event.type === sent.type &&
+        isEqualJson(other.event.data as Json, sent.data as Json), // Events of a run are JSON.
+    );
+    if (again >= 0) before.splice(again, 1);
+    else void invocation.submit({ kind: "event_sent", event: sent, target });
+  };
 }
 
 function createCollect(invocation: Invocation) {

@@ -51,6 +51,22 @@ test("a failure that is to be tried again later sets a clock", () => {
   });
 });
 
+test("what an attempt has sent is kept for when it starts again, not for the next attempt", () => {
+  const run = new Run(
+    define({ s: { accepts: [StartEvent], emits: [A, StopEvent] }, t: { accepts: [A] } }),
+  );
+  run.start();
+  run.send("s", 1, A({ n: 1 }));
+  run.send("s", 1, A({ n: 2 }), "t");
+  expect<unknown>(run.job("s", 1)?.sent).toEqual([
+    { event: A({ n: 1 }), target: null },
+    { event: A({ n: 2 }), target: "t" },
+  ]);
+  run.fail("s", 1, t0);
+  expect(run.job("s", 1)).toMatchObject({ attempt: 2 });
+  expect(run.job("s", 1)?.sent).toBeUndefined();
+});
+
 describe("a delayed job", () => {
   function delay(): Run {
     const run = new Run(definition);

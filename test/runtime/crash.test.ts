@@ -12,6 +12,7 @@ import type { StoredEvent } from "../../src/store/event.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { CrashingStore, type Death } from "../../src/testing/crashing-store.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
+import type { AnyWorkflow } from "../../src/workflow/definition.ts";
 import { collect } from "../../src/workflow/join.ts";
 import { Answer, Ask, Done, Note, Work } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
@@ -88,6 +89,23 @@ function everything(trace: Trace) {
 
 const result = [[1, 4, 9], 7, 7, [1, 2, 3]];
 
+/** Fans out by sending, and counts what comes back: an event that is sent twice is counted twice. */
+function sending() {
+  return new Workflow()
+    .step("start", { accepts: [StartEvent], emits: [Work] }, async (_event, context) => {
+      for (const [index, n] of [1, 1, 2].entries()) {
+        context.sendEvent(Work({ n }));
+        // Stored by itself: the process can die between one send and the next.
+        await context.run(`pause-${index}`, () => {});
+      }
+    })
+    .step("work", { accepts: [Work], emits: [Done] }, ({ data: { n } }) => Done({ n }))
+    .step("gather", { accepts: [Done], emits: [StopEvent] }, async (event, context) => {
+      const dones = context.collectEvents(event, [Done, Done, Done]);
+      return dones && StopEvent({ result: dones.map(({ data }) => data.n).toSorted() });
+    });
+}
+
 function note(list: string[], { isAlive }: Trace, entry: string): void {
   if (isAlive()) list.push(entry);
 }
@@ -133,22 +151,19 @@ async function streamOf(disk: MemoryStore): Promise<readonly StoredEvent[]> {
 }
 
 /** A process that dies there, and the next one. Null: the first one came to the end alive. */
-async function dieAndGoOn(death: Death) {
+async function dieAndGoOn(death: Death, build: (trace: Trace) => AnyWorkflow = everything) {
   const disk = new MemoryStore();
   const dying = new CrashingStore(disk, death);
   const isAlive = (): boolean => dying.writeCount <= death.write;
   const first = newTrace(isAlive);
-  const one = await Process.open({ w: everything(first) }, { store: dying });
+  const one = await Process.open({ w: build(first) }, { store: dying });
   void one.start("w", {}, { handlerId: "h" });
   await drive(one, disk, isAlive);
   if (isAlive()) return null;
   const stored = await storedOf(disk);
   const seen = await streamOf(disk);
   const second = newTrace(() => true);
-  await using two = await Process.open(
-    { w: everything(second) },
-    { store: disk, clock: one.clock },
-  );
+  await using two = await Process.open({ w: build(second) }, { store: disk, clock: one.clock });
   // A start that was not acknowledged may not have happened: whoever asked for it asks again.
   if (!(await disk.getHandler("h"))) await two.start("w", {}, { handlerId: "h" });
   await drive(two, disk, () => true);
@@ -157,18 +172,18 @@ async function dieAndGoOn(death: Death) {
 }
 
 describe("a process that dies", () => {
-  const cases: Promise<readonly NonNullable<Awaited<ReturnType<typeof dieAndGoOn>>>[]> =
-    (async () => {
-      const all = [];
-      for (const isAfter of [false, true]) {
-        for (let write = 0; ; write++) {
-          const lived = await dieAndGoOn({ write, isAfter });
-          if (!lived) break;
-          all.push(lived);
-        }
+  const allOf = async (build: (trace: Trace) => AnyWorkflow) => {
+    const all = [];
+    for (const isAfter of [false, true]) {
+      for (let write = 0; ; write++) {
+        const lived = await dieAndGoOn({ write, isAfter }, build);
+        if (!lived) break;
+        all.push(lived);
       }
-      return all;
-    })();
+    }
+    return all;
+  };
+  const cases = allOf(everything);
 
   test("leaves a run that comes to the same end", async () => {
     const all = await cases;
@@ -187,6 +202,12 @@ describe("a process that dies", () => {
     for (const { stored, second } of await cases) {
       expect(second.effects.filter((effect) => stored.effects.includes(effect))).toEqual([]);
     }
+  });
+
+  test("leaves no event to be sent twice by a step that starts again", async () => {
+    const all = await allOf(sending);
+    expect(all.length).toBeGreaterThan(10);
+    for (const lived of all) expect(lived.result).toEqual([1, 1, 2]);
   });
 
   test("leaves every event that a reader may have seen as it was, and one end, the last", async () => {

@@ -61,8 +61,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "reduce",
-    "if (sender) route(change, tick.event, tick.target, sender.job);",
-    "if (sender) route(change, tick.event, null, sender.job);",
+    "route(change, event, target, sender.job);",
+    "route(change, event, null, sender.job);",
     "a targeted send goes to all",
   ),
   inEngine(
