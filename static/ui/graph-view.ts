@@ -88,11 +88,19 @@ export function useGraphView(options: GraphViewOptions): GraphView {
   useEffect(() => {
     if (options.isLive && !isTouched.current) look(model.steps.get(working ?? "")?.id);
   }, [working, model, options.isLive]);
+  const wanted = useRef<string | undefined>(undefined);
   const focus = (id: string): void => {
+    wanted.current = id;
     focused.value = id;
     look(id);
-    svg.current?.querySelector<SVGGElement>(`[data-node="${CSS.escape(id)}"]`)?.focus();
   };
+  // It may have been out of view, and not drawn until now.
+  useLayoutEffect(() => {
+    const id = wanted.current;
+    if (id === undefined) return;
+    wanted.current = undefined;
+    svg.current?.querySelector<SVGGElement>(`[data-node="${CSS.escape(id)}"]`)?.focus();
+  }, [focused.value]);
   const isThere = focused.value !== undefined && model.byId.has(focused.value);
   return {
     svg,

@@ -5,16 +5,23 @@
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
-import { edgePath, middleOf } from "../model/graph-edges.ts";
+import { middleOf } from "../model/graph-edges.ts";
 import { boundsOf, type GraphModel, placeOf, toGraphModel } from "../model/graph-model.ts";
 import type { GraphState } from "../model/graph-state.ts";
-import type { Point } from "../model/layout.ts";
+import {
+  type Drawn,
+  type DrawnEdge,
+  drawnOf,
+  isLarge,
+  pathsOf,
+  windowOf,
+} from "../model/graph-window.ts";
 import type { Overlay } from "../model/overlay.ts";
 import type { WorkflowInfo } from "../state/workflows.ts";
 import { NodeShape } from "./graph-node.tsx";
 import { type GraphChoices, roomOfGraph } from "./graph-options.ts";
 import { AroundBar, findNodes, GraphTools, NodeSearch, OverlayLegend } from "./graph-tools.tsx";
-import { useGraphView } from "./graph-view.ts";
+import { type GraphView, useGraphView } from "./graph-view.ts";
 import { Minimap } from "./minimap.tsx";
 import { isInView } from "./pan-zoom.ts";
 
@@ -52,6 +59,7 @@ export function Graph(props: GraphProps): VNode {
   const isCut = size.width > 0 && !isInView(view.camera.value, bounds, size);
   const query = choices.search.value;
   const found = useMemo(() => new Set(findNodes(model, query)), [model, query]);
+  const drawn = useDrawn(model, view, [chosen, view.focusable]);
   return (
     <div class={found.size > 0 ? "graph is-searched" : "graph"}>
       <svg
@@ -74,8 +82,8 @@ export function Graph(props: GraphProps): VNode {
           </marker>
         </defs>
         <g transform={`translate(${x} ${y}) scale(${scale})`}>
-          <Edges model={model} moved={moved} state={state} overlay={overlay} />
-          {model.nodes.map((node) => (
+          <Edges model={model} drawn={drawn.edges} state={state} overlay={overlay} />
+          {drawn.nodes.map((node) => (
             <NodeShape
               key={node.id}
               node={node}
@@ -123,21 +131,37 @@ function useModel(
   return { model, storageKey: around ? undefined : `places:${info.name}${variant}` };
 }
 
+const none: Drawn = { nodes: [], edges: [] };
+
+/** Before its size is known, nothing of a large graph is drawn. */
+function useDrawn(
+  model: GraphModel,
+  view: GraphView,
+  keep: readonly (string | undefined)[],
+): Drawn {
+  const moved = view.moved.value;
+  const paths = useMemo(() => pathsOf(model, moved), [model, moved]);
+  const isWhole = !isLarge(model);
+  const { x, y, width, height } = windowOf(view.camera.value, view.size.value);
+  const near = isWhole ? "" : [x, y, width, height].join(" ");
+  return useMemo(() => {
+    if (isWhole) return { nodes: model.nodes, edges: paths };
+    const kept = new Set(keep.filter((id) => id !== undefined));
+    return width > 0 ? drawnOf(model, moved, paths, { x, y, width, height }, kept) : none;
+  }, [model, paths, near, ...keep]);
+}
+
 function Edges(props: {
   readonly model: GraphModel;
-  readonly moved: ReadonlyMap<string, Point>;
+  readonly drawn: readonly DrawnEdge[];
   readonly state: GraphState;
   readonly overlay: Overlay | null;
 }): VNode {
-  const { model, moved, state, overlay } = props;
-  const paths = useMemo(
-    () => model.edges.map((_, index) => edgePath(model, moved, index)),
-    [model, moved],
-  );
+  const { model, drawn, state, overlay } = props;
   return (
     <g class="edges">
-      {model.edges.map(({ source, target, label }, index) => {
-        const path = paths[index] ?? "";
+      {drawn.map(({ index, path }) => {
+        const { source = "", target = "", label = null } = model.edges[index] ?? {};
         const [from, to] = [model.byId.get(source)?.name, model.byId.get(target)?.name];
         const way = `${from}>${to}`;
         const isQuiet = label !== null || model.layout.back.has(index);

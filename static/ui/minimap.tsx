@@ -1,6 +1,7 @@
 /** The whole graph in a corner, with the window on it; a press moves the window there. */
 import type { Signal } from "@preact/signals";
 import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
 
 import { type Box, type GraphModel, placeOf } from "../model/graph-model.ts";
 import { type GraphState, phaseOf } from "../model/graph-state.ts";
@@ -30,6 +31,7 @@ export function Minimap({ model, moved, bounds, camera, size, state }: MinimapPr
     height: bounds.height + 2 * pad,
   };
   const shrink = Math.min(mapMax.width / box.width, mapMax.height / box.height);
+  const nodes = useMemo(() => drawNodes(model, moved, state), [model, moved, state]);
   const go = (event: PointerEvent): void => {
     if (event.buttons === 0 && event.type === "pointermove") return;
     const svg = event.currentTarget as SVGSVGElement;
@@ -54,21 +56,7 @@ export function Minimap({ model, moved, bounds, camera, size, state }: MinimapPr
       onPointerDown={go}
       onPointerMove={go}
     >
-      {model.nodes.map((node) => {
-        const place = placeOf(model, moved, node.id);
-        const phase = node.kind === "step" ? phaseOf(state.steps.get(node.name)) : "none";
-        return (
-          <rect
-            key={node.id}
-            class={`is-${node.kind} phase-${phase}`}
-            x={place.x - node.width / 2}
-            y={place.y - node.height / 2}
-            width={node.width}
-            height={node.height}
-            rx="6"
-          />
-        );
-      })}
+      {nodes}
       <rect
         class="minimap-window"
         x={-x / scale}
@@ -78,4 +66,28 @@ export function Minimap({ model, moved, bounds, camera, size, state }: MinimapPr
       />
     </svg>
   );
+}
+
+// ---
+
+function drawNodes(
+  model: GraphModel,
+  moved: ReadonlyMap<string, Point>,
+  state: GraphState,
+): readonly VNode[] {
+  return model.nodes.map((node) => {
+    const place = placeOf(model, moved, node.id);
+    const phase = node.kind === "step" ? phaseOf(state.steps.get(node.name)) : "none";
+    return (
+      <rect
+        key={node.id}
+        class={`is-${node.kind} phase-${phase}`}
+        x={place.x - node.width / 2}
+        y={place.y - node.height / 2}
+        width={node.width}
+        height={node.height}
+        rx="6"
+      />
+    );
+  });
 }

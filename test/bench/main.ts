@@ -16,6 +16,7 @@ const names = [
   "recovery",
   "idle",
   "cold-start",
+  "debugger",
   "peer",
 ];
 

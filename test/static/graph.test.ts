@@ -30,11 +30,14 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await using visited = await visit(browser, origin);
     const { page, wrongs } = visited;
     await page.goto(`${origin}/#/workflow/chain_200`);
-    await node(page, "step part_199").waitFor({ state: "attached" });
-    const [first, last] = [await placeOf(page, "part_0"), await placeOf(page, "part_199")];
-    expect(last.y - first.y).toBeGreaterThan(1_000);
-    expect(Math.abs(last.x - first.x)).toBeLessThan(1_200);
+    await node(page, "step part_0").waitFor();
     expect(await heightOf(page, "part_0")).toBeGreaterThan(26);
+    // What nobody sees is not drawn; the map has all of it.
+    expect(await page.locator(".graph [data-node]").count()).toBeLessThan(120);
+    expect(await page.locator(".minimap rect").count()).toBe(402);
+    const [first, later] = [await placeOf(page, "part_0"), await placeOf(page, "part_20")];
+    expect(later.y - first.y).toBeGreaterThan(200);
+    expect(Math.abs(later.x - first.x)).toBeLessThan(1_200);
 
     expect(await isInView(page, "part_150")).toBe(false);
     await page.keyboard.press("n");
@@ -56,7 +59,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await page.getByRole("button", { name: "Farther" }).click();
     expect(await shown.count()).toBe(9);
     await page.getByRole("button", { name: "Show all" }).click();
-    expect(await shown.count()).toBe(401);
+    expect(await shown.count()).toBeGreaterThan(9);
     expect(wrongs).toEqual([]);
   }, 30_000);
 
@@ -75,11 +78,11 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await page.getByRole("button", { name: "From top to bottom" }).click();
 
     await page.goto(`${origin}/#/workflow/chain_200`);
-    await node(page, "step part_199").waitFor({ state: "attached" });
+    await node(page, "step part_0").waitFor();
     await page.getByRole("button", { name: "Wrap long chains" }).click();
-    const [first, last] = [await placeOf(page, "part_0"), await placeOf(page, "part_199")];
-    expect(last.y).toBe(first.y);
-    expect(last.x - first.x).toBeGreaterThan(20_000);
+    const [first, later] = [await placeOf(page, "part_0"), await placeOf(page, "part_4")];
+    expect(later.y).toBe(first.y);
+    expect(later.x - first.x).toBeGreaterThan(1_000);
   }, 30_000);
 
   test("of a comparison says in words and letters where the runs differ", async () => {
@@ -122,7 +125,9 @@ async function heightOf(page: Page, id: string): Promise<number> {
 }
 
 async function isInView(page: Page, id: string): Promise<boolean> {
-  const box = await page.locator(`.graph [data-node="${id}"]`).boundingBox();
+  const drawn = page.locator(`.graph [data-node="${id}"]`);
+  if ((await drawn.count()) === 0) return false;
+  const box = await drawn.boundingBox();
   const window = await page.locator(".graph > svg").first().boundingBox();
   if (!box || !window) return false;
   return box.y >= window.y && box.y + box.height <= window.y + window.height;
