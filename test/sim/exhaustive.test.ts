@@ -15,6 +15,7 @@ import { collect, each } from "../../src/workflow/join.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import * as engine from "./engine-laws.ts";
 import * as laws from "./laws.ts";
+import { engineIsAsTheModel } from "./model/law.ts";
 import { timersAreNeverEarly } from "./promises.ts";
 import type { EntryOf, Scene, Story, Tale } from "./story.ts";
 import { workloads } from "./workloads.ts";
@@ -133,6 +134,7 @@ const book: readonly laws.Law[] = [
   engine.joinsKnowTheEnd,
   engine.buffersAddUp,
   timersAreNeverEarly,
+  engineIsAsTheModel,
 ];
 
 function explore(definition: Definition, ticks: readonly TickBody[], depth: number): Exploration {

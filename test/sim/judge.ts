@@ -1,6 +1,7 @@
 /** All laws, by name, and the judgement of a trace by them. */
 import * as engine from "./engine-laws.ts";
 import * as laws from "./laws.ts";
+import { engineIsAsTheModel } from "./model/law.ts";
 import * as promises from "./promises.ts";
 import { tell } from "./story.ts";
 import type { Trace } from "./trace.ts";
@@ -50,6 +51,7 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["snapshots are true", promises.snapshotsAreTrue],
   ["quarantine is earned", promises.quarantineIsEarned],
   ["closed is closed", promises.closedIsClosed],
+  ["the engine is as the model", engineIsAsTheModel],
 ];
 
 export function judge(trace: Trace): readonly Breach[] {

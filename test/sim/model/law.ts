@@ -1,0 +1,40 @@
+/** What the engine says of each tick is what the model says of it. */
+import type { Law } from "../laws.ts";
+import { first } from "../laws.ts";
+import type { Scene, Tale } from "../story.ts";
+import { take } from "./model.ts";
+import { ModelRun } from "./run.ts";
+
+/** The whole state is compared now and then: it costs more than the rest together. */
+const stateEvery = 5;
+
+export const engineIsAsTheModel: Law = ({ runs }) => first(runs.values(), differs);
+
+// ---
+
+function differs({ run, definition, scenes }: Tale): string | undefined {
+  const model = new ModelRun(definition);
+  return first(scenes.entries(), ([index, scene]) => {
+    const { tick, before, after, events } = scene;
+    const isNews = after !== before || events.length > 0;
+    take(model, tick, isNews, after.failure?.message ?? "");
+    const isState = index % stateEvery === 0 || index === scenes.length - 1;
+    const what = differsIn(model, scene, isState);
+    return what && `${run} after tick ${index}, ${tick.kind}: ${what}`;
+  });
+}
+
+function differsIn(model: ModelRun, scene: Scene, isState: boolean): string | undefined {
+  const { events, commands, after, tick } = scene;
+  if (!Bun.deepEquals(events, model.events, true)) return said("events", events, model.events);
+  // A fork goes on with all that was under way: another law tells what that is.
+  const isSame = tick.kind === "run_forked" || Bun.deepEquals(commands, model.commands, true);
+  if (!isSame) return said("commands", commands, model.commands);
+  if (!isState) return undefined;
+  const state = model.toState();
+  return Bun.deepEquals(after, state) ? undefined : said("state", after, state);
+}
+
+function said(what: string, engine: unknown, model: unknown): string {
+  return `the ${what} are ${JSON.stringify(engine)}, and not ${JSON.stringify(model)}`;
+}
