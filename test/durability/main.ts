@@ -1,16 +1,17 @@
 /**
  * The long form of these tests, for a night or a release:
  *
- *     bun test/durability/main.ts --kills 1000 --failpoints 20 --wal 2000 --models 20000
+ *     bun test/durability/main.ts --kills 1000 --failpoints 20 --wal 2000 --power 2000 --models 20000
  *
  * Each part runs only if it is asked for. Every life of a server takes about half a second, an offset
- * of a log 15 ms, a sequence of 40 commands 25 ms.
+ * of a log or a power cut 15 ms, a sequence of 40 commands 25 ms.
  */
 import { parseArgs } from "node:util";
 
 import { failpoints, runFailpoints } from "./failpoints.ts";
 import { killLoop } from "./kill-loop.ts";
 import { playMany } from "./model.ts";
+import { losePower } from "./power.ts";
 import { seedOf, withHistory } from "./support/history.ts";
 import { damageWal } from "./wal.ts";
 
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     durability: { type: "string", default: "full" },
     failpoints: { type: "string" },
     wal: { type: "string" },
+    power: { type: "string" },
     models: { type: "string" },
   },
 });
@@ -40,6 +42,10 @@ await part("failpoints", values.failpoints, async (count) => {
 await part("wal", values.wal, async (offsets) =>
   withHistory("wal", (history) => damageWal(history, offsets), seed),
 );
+await part("power cuts", values.power, async (cuts) => {
+  const durability = values.durability === "process" ? "process" : "full";
+  return withHistory("power", (history) => losePower(history, { cuts, durability }), seed);
+});
 await part("models", values.models, async (count) => {
   await playMany(seed, count, false);
   await playMany(seed, Math.ceil(count / 10), true);

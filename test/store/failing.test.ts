@@ -34,6 +34,12 @@ describe("codes", () => {
       "ENOSPC",
       "EIO",
       "EROFS",
+      // What a disk that cannot be read looks like.
+      "SQLITE_CORRUPT",
+      "SQLITE_CORRUPT_INDEX",
+      "SQLITE_NOTADB",
+      "SQLITE_IOERR_CORRUPTFS",
+      "SQLITE_IOERR_DATA",
     ]) {
       expect([code, codeOf("read", code)]).toEqual([code, "store_unavailable"]);
       expect([code, codeOf("write to", code)]).toEqual([code, "store_unavailable"]);
@@ -43,16 +49,7 @@ describe("codes", () => {
   });
 
   test("what does not mend itself is a failure", () => {
-    for (const code of [
-      "SQLITE_CORRUPT",
-      "SQLITE_CORRUPT_INDEX",
-      "SQLITE_NOTADB",
-      "SQLITE_IOERR_CORRUPTFS",
-      "SQLITE_IOERR_DATA",
-      "SQLITE_CONSTRAINT_CHECK",
-      "SQLITE_ERROR",
-      "SQLITE_MISUSE",
-    ]) {
+    for (const code of ["SQLITE_CONSTRAINT_CHECK", "SQLITE_ERROR", "SQLITE_MISUSE"]) {
       expect([code, codeOf("write to", code)]).toEqual([code, "store_failed"]);
     }
     expect(toStoreError("read", "state.db", new SyntaxError("no JSON")).code).toBe("store_failed");

@@ -19,7 +19,7 @@ export function toStoreError(
   const isOpen = deed === "read" || deed === "write to";
   const came = code === undefined || message.includes(code) ? message : `${message} (${code})`;
   return new WorkflowError(
-    isOpen && known?.isTemporary ? "store_unavailable" : "store_failed",
+    isOpen && known ? "store_unavailable" : "store_failed",
     `Could not ${deed} \`${path}\`: ${came}; ${known?.cure ?? "see the cause"}.`,
     { cause, details: { path, code } },
   );
@@ -35,38 +35,35 @@ export function isBusy(error: unknown): boolean {
 interface Diagnosis {
   readonly pattern: RegExp;
   readonly cure: string;
-  /** The same statement succeeds once the surroundings are well again. */
-  readonly isTemporary: boolean;
 }
 
-/** By SQLite's code or the system's: the first that matches. */
+/**
+ * By SQLite's code or the system's: the first that matches. Once the surroundings are well again,
+ * the same statement succeeds.
+ */
 const diagnoses: readonly Diagnosis[] = [
   {
+    // Also these: SQLite takes a file for damaged while the disk under it cannot be read.
     pattern: /^SQLITE_(NOTADB|CORRUPT|IOERR_(CORRUPTFS|DATA))/,
     cure: "it is damaged or no database: move it away, bring back a backup, or name another file",
-    isTemporary: false,
   },
   {
     pattern: /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/,
     cure: "make room on the disk",
-    isTemporary: true,
   },
   {
     pattern: /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
     cure: "another program holds it locked: let that one finish",
-    isTemporary: true,
   },
   {
     pattern: /^(SQLITE_IOERR|EIO)/,
     cure: "the disk or its connection fails, or has no room left: mend that",
-    isTemporary: true,
   },
-  { pattern: /^SQLITE_NOMEM/, cure: "free some memory", isTemporary: true },
+  { pattern: /^SQLITE_NOMEM/, cure: "free some memory" },
   {
     pattern: /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|EEXIST)/,
     cure:
       "it must be a file that this process may read and write, " +
       "in a directory that it may write to",
-    isTemporary: true,
   },
 ];
