@@ -26,15 +26,27 @@ function differs({ run, definition, scenes }: Tale): string | undefined {
 
 function differsIn(model: ModelRun, scene: Scene, isState: boolean): string | undefined {
   const { events, commands, after, tick } = scene;
-  if (!Bun.deepEquals(events, model.events, true)) return said("events", events, model.events);
-  // A fork goes on with all that was under way: another law tells what that is.
-  const isSame = tick.kind === "run_forked" || Bun.deepEquals(commands, model.commands, true);
-  if (!isSame) return said("commands", commands, model.commands);
-  if (!isState) return undefined;
-  const state = model.toState();
-  return Bun.deepEquals(after, state) ? undefined : said("state", after, state);
+  const isFork = tick.kind === "run_forked";
+  return (
+    difference("events", events, model.events) ??
+    // A fork goes on with all that was under way: another law tells what that is.
+    (isFork ? undefined : difference("commands", commands, model.commands)) ??
+    (isState ? difference("state", after, model.toState()) : undefined)
+  );
 }
 
-function said(what: string, engine: unknown, model: unknown): string {
-  return `the ${what} are ${JSON.stringify(engine)}, and not ${JSON.stringify(model)}`;
+/** The first place in which they differ, and what they have there. */
+function difference(path: string, engine: unknown, model: unknown): string | undefined {
+  if (Bun.deepEquals(engine, model)) return undefined;
+  const names = [engine, model].flatMap((value) =>
+    typeof value === "object" && value !== null ? Object.keys(value) : [],
+  );
+  const inner = first(names, (name) =>
+    difference(`${path}.${name}`, fieldOf(engine, name), fieldOf(model, name)),
+  );
+  return inner ?? `${path} is ${JSON.stringify(engine)}, and not ${JSON.stringify(model)}`;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

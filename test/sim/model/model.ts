@@ -65,6 +65,7 @@ function apply(run: ModelRun, tick: Tick): void {
 function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void {
   switch (tick.kind) {
     case "event_sent":
+      job.sent = [...(job.sent ?? []), { event: tick.event, target: tick.target }];
       return route(run, tick.event, tick.target, job);
     case "event_written":
       return void run.events.push({ event: tick.event, isTerminal: false });
@@ -187,6 +188,7 @@ function fail(run: ModelRun, job: ModelJob, tick: TickOf<"step_failed">): void {
   run.move(job, "nowhere");
   const waits = job.waits.filter(({ answer }) => answer !== null);
   const attempt = job.attempt + 1;
+  delete job.sent;
   Object.assign(job, { attempt, lastFailure: failure, waits, isStarted: false });
   if (retryAt <= run.now) run.queue(job);
   else {

@@ -4,14 +4,15 @@
  */
 import type { Published } from "../../../src/engine/change.ts";
 import type { Command } from "../../../src/engine/command.ts";
-import type { Collected, Job, JobPlace, RunState } from "../../../src/engine/state.ts";
+import type { Collected, Job, JobPlace, Kept, RunState } from "../../../src/engine/state.ts";
 import type { Timer } from "../../../src/engine/tick.ts";
 import type { Definition } from "../../../src/workflow/definition.ts";
 import type { Event } from "../../../src/workflow/event.ts";
 
 type Editable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-export interface ModelJob extends Editable<Job> {
+export interface ModelJob extends Editable<Omit<Job, "sent">> {
+  sent?: readonly Kept[];
   place: JobPlace | "nowhere";
   /** In each place jobs stand in the order in which they have come there. */
   cameAs: number;
