@@ -11,9 +11,12 @@ export const idLength = 22;
 export function newId(random: Random): string {
   let id = "";
   while (id.length < idLength) {
-    for (const byte of random.bytes(idLength)) {
+    const bytes = random.bytes(idLength);
+    // By index: to iterate over bytes takes three times as long.
+    for (let index = 0; index < idLength && id.length < idLength; index++) {
+      const byte = bytes[index] ?? 255;
       // 248 is the largest multiple of 62 in a byte: above it, letters would not be equally likely.
-      if (byte < 248 && id.length < idLength) id += alphabet[byte % 62];
+      if (byte < 248) id += alphabet[byte % 62];
     }
   }
   return id;

@@ -28,10 +28,7 @@ export function publish(change: Change, type: string, data: object): void {
 }
 
 export function stepState(change: Change, step: string): StepState {
-  return must(
-    change.state.steps[step],
-    `A job belongs to a step of the workflow, not \`${step}\`.`,
-  );
+  return must(change.state.steps[step], "A job belongs to a step of the workflow.");
 }
 
 export function setStep(change: Change, step: string, patch: Partial<StepState>): void {

@@ -53,6 +53,11 @@ export function countJob(change: Change, scopes: readonly number[], by: 1 | -1):
 /** Puts a job at the end of its queue, and lets it in at once if a slot is free. */
 export function enqueue(change: Change, job: Job): void {
   const queued: Job = { ...job, worker: null, retryAt: null };
+  const { queue, running } = stepState(change, job.step);
+  if (queue.length === 0 && running.length < slotsOf(change, job.step)) {
+    start(change, queued, queue);
+    return;
+  }
   putJob(change, queued, "queue");
   admit(change, job.step);
   if (stepState(change, job.step).queue.at(-1)?.id === job.id) {
@@ -62,26 +67,37 @@ export function enqueue(change: Change, job: Job): void {
 
 /** Fills the free slots of a step from its queue. */
 export function admit(change: Change, step: string): void {
-  const { workers } = must(change.definition.steps.get(step), "A queue belongs to a step.");
   for (;;) {
     const { queue, running } = stepState(change, step);
     const next = queue[0];
-    if (!next || running.length >= workers) return;
-    const job: Job = {
-      ...next,
-      worker: freeSlot(running),
-      firstAttemptAt: next.firstAttemptAt ?? change.at,
-      isStarted: true,
-    };
-    setStep(change, step, { queue: queue.slice(1), running: [...running, job] });
-    publishStepState(change, job, "running");
-    change.commands.push({ kind: "run_step", step, job: job.id });
+    if (!next || running.length >= slotsOf(change, step)) return;
+    start(change, next, queue.slice(1));
   }
 }
 
 // ---
 
+function slotsOf({ definition }: Change, step: string): number {
+  return must(definition.steps.get(step), "A queue belongs to a step.").workers;
+}
+
+/** Lets a job in, and leaves `queue` behind it. */
+function start(change: Change, next: Job, queue: readonly Job[]): void {
+  const { step, id } = next;
+  const { running } = stepState(change, step);
+  const job: Job = {
+    ...next,
+    worker: freeSlot(running),
+    firstAttemptAt: next.firstAttemptAt ?? change.at,
+    isStarted: true,
+  };
+  setStep(change, step, { queue, running: [...running, job] });
+  publishStepState(change, job, "running");
+  change.commands.push({ kind: "run_step", step, job: id });
+}
+
 function freeSlot(running: readonly Job[]): number {
+  if (running.length === 0) return 0;
   const taken = new Set(running.map((job) => job.worker));
   let slot = 0;
   while (taken.has(slot)) slot++;

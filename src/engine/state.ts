@@ -141,13 +141,19 @@ const emptyStep: StepState = {
   joining: {},
 };
 
+/** One for all runs of a workflow, since no state is ever changed in place. */
+const initialStates = new WeakMap<Definition, RunState>();
+
 export function initialState(definition: Definition): RunState {
-  return {
+  const known = initialStates.get(definition);
+  if (known) return known;
+  const names = [...definition.steps.keys()];
+  const state: RunState = {
     status: "running",
     at: 0,
     startedAt: null,
     deadlineAt: null,
-    steps: emptySteps(definition),
+    steps: Object.fromEntries(names.map((name) => [name, emptyStep])),
     queued: null,
     early: [],
     nextJob: 1,
@@ -160,18 +166,8 @@ export function initialState(definition: Definition): RunState {
     result: null,
     failure: null,
   };
-}
-
-const emptyStepsOf = new WeakMap<Definition, RunState["steps"]>();
-
-/** Of a workflow; all its runs share it, since no state is ever changed in place. */
-function emptySteps(definition: Definition): RunState["steps"] {
-  const known = emptyStepsOf.get(definition);
-  if (known) return known;
-  const names = [...definition.steps.keys()];
-  const steps = Object.fromEntries(names.map((name) => [name, emptyStep]));
-  emptyStepsOf.set(definition, steps);
-  return steps;
+  initialStates.set(definition, state);
+  return state;
 }
 
 /**
@@ -179,9 +175,10 @@ function emptySteps(definition: Definition): RunState["steps"] {
  */
 export function isIdle(state: RunState): boolean {
   if (state.queued) return false; // It is to start as soon as there is room.
-  return Object.values(state.steps).every(
-    (step) => step.queue.length === 0 && step.running.length === 0 && step.delayed.length === 0,
-  );
+  for (const { queue, running, delayed } of Object.values(state.steps)) {
+    if (queue.length > 0 || running.length > 0 || delayed.length > 0) return false;
+  }
+  return true;
 }
 
 export function findJob(

@@ -75,6 +75,7 @@ function suspendFor(change: Change, job: Job, place: JobPlace): void {
 
 /** What a step that has ended put out, in a word. */
 function nameOf(events: readonly Event[]): string {
+  if (events.length === 1 && events[0]) return events[0].type;
   return [...new Set(events.map((event) => event.type))].join(", ") || "NoneType";
 }
 

@@ -80,6 +80,7 @@ export function answerWaits(
   for (const step of Object.keys(change.state.steps)) {
     if (target !== null && step !== target) continue;
     const { waiting, running, queue } = stepState(change, step);
+    if (waiting.length === 0 && running.length === 0 && queue.length === 0) continue;
     for (const [place, jobs] of Object.entries({ waiting, running, queue })) {
       for (const job of jobs) {
         const wait = job.waits.find((candidate) => isOpen(candidate) && isMatch(candidate, event));
@@ -107,6 +108,7 @@ export function waitDue(change: Change, tick: TickOf<"timer_fired">): void {
  */
 export function waitsAtWork({ steps }: RunState): readonly TickBody[] {
   const running = Object.values(steps).flatMap((step) => step.running);
+  if (!running.every((job) => job.waits.some(isOpen))) return [];
   const waits = running.flatMap(({ id: job, step, attempt, waits }) =>
     waits
       .filter(isOpen)

@@ -29,13 +29,19 @@ export interface WireType {
   readonly fields: ReadonlySet<string>;
 }
 
-export function toEnvelope(type: WireType, data: JsonObject, qualifiedName: string): Envelope {
-  return {
-    value: toWireValue(type, data),
+/** The JSON text of an envelope; `tail` is that of its type, which is the same for all its events. */
+export function encodeEnvelope(type: WireType, data: JsonObject, tail: string): string {
+  return `{"value":${JSON.stringify(toWireValue(type, data))},${tail}`;
+}
+
+/** What stands behind the value in all envelopes of a type. */
+export function toEnvelopeTail({ type, parents }: WireType, qualifiedName: string): string {
+  const tail: Omit<Envelope, "value"> = {
     qualified_name: qualifiedName,
-    type: type.type,
-    types: type.parents.length > 0 ? type.parents : null,
+    type,
+    types: parents.length > 0 ? parents : null,
   };
+  return JSON.stringify(tail).slice(1);
 }
 
 /** The data that a `value` of the wire stands for. */

@@ -51,18 +51,10 @@ export function toHandlerBody(run: HandlerFacts): HandlerBody {
 
 /** The same as JSON text, with the result as it is stored: neither parsed nor written anew. */
 export function toHandlerJson(run: HandlerFacts): string {
-  const fields = [
-    `"handler_id":${JSON.stringify(run.handlerId)}`,
-    `"workflow_name":${JSON.stringify(run.workflowName)}`,
-    `"run_id":${JSON.stringify(run.runId)}`,
-    `"error":${JSON.stringify(run.error)}`,
-    `"result":${run.result ?? "null"}`,
-    `"status":"${run.status}"`,
-    `"started_at":"${toTimestamp(run.startedAt)}"`,
-    `"updated_at":"${toTimestamp(run.updatedAt)}"`,
-    `"completed_at":${run.completedAt === null ? "null" : `"${toTimestamp(run.completedAt)}"`}`,
-  ];
-  return `{${fields.join(",")}}`;
+  const text = JSON.stringify(toHandlerBody({ ...run, result: null }));
+  if (run.result === null) return text;
+  // No string has this in it: a quote within one is escaped.
+  return text.replace(',"result":null,', () => `,"result":${run.result},`);
 }
 
 /** The plain stop event stands for its `result`, any other for its fields. */

@@ -41,7 +41,8 @@ export class Invocation {
   /** Made when somebody asks for the signal: most step functions never look at it. */
   #controller: AbortController | undefined;
   #interruption: { readonly reason: unknown } | undefined;
-  readonly #over = Promise.withResolvers<never>();
+  /** Made when somebody waits for it: a function that is not asynchronous is over before. */
+  #over: PromiseWithResolvers<never> | undefined;
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
   #isOver = false;
   /** Of the step's timeout: what is left of it, and how to stop the timer while it runs. */
@@ -55,7 +56,6 @@ export class Invocation {
     this.job = job;
     this.step = must(ports.loop.definition.steps.get(job.step), "A job belongs to a step.");
     this.#leftMs = this.step.timeoutMs;
-    this.#over.promise.catch(() => {}); // It may come when nobody waits for anything.
   }
 
   get signal(): AbortSignal {
@@ -86,7 +86,7 @@ export class Invocation {
   interrupt(reason: unknown): void {
     this.#interruption ??= { reason };
     this.#controller?.abort(reason);
-    this.#over.reject(reason);
+    this.#over?.reject(reason);
   }
 
   /** Ends it; whatever the function still does is ignored. */
@@ -128,6 +128,11 @@ export class Invocation {
 
   /** What `work` comes to, unless the function is interrupted or ended before. */
   orOver<T>(work: T | Promise<T>): Promise<T> {
+    if (!this.#over) {
+      this.#over = Promise.withResolvers<never>();
+      this.#over.promise.catch(() => {}); // It may come when nobody waits for anything.
+      if (this.#interruption) this.#over.reject(this.#interruption.reason);
+    }
     return Promise.race([work, this.#over.promise]);
   }
 

@@ -28,6 +28,8 @@ export interface LiveRunPorts {
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
   commit(commit: Commit): Promise<void>;
+  /** Told when a commit is stored. */
+  committed(): void;
   /** It has begun to want something from outside, or wants nothing any more. */
   asked(run: RunSummary, isAsking: boolean): void;
   ended(run: RunSummary): void;
@@ -45,7 +47,9 @@ export class LiveRun {
   #resources: ResourcePool;
   #summary: RunSummary;
   #isAsking: boolean;
-  readonly #progress = Promise.withResolvers<void>();
+  /** Made for who asks for it: only a run that is on trial is watched so. */
+  #progress: PromiseWithResolvers<void> | undefined;
+  #hasProgressed: boolean;
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> = Promise.resolve();
   #isReleased = false;
@@ -57,15 +61,14 @@ export class LiveRun {
     this.#summary = summary;
     this.#isAsking = isAsking(state);
     this.#resources = this.#newPool();
-    if (Object.values(state.steps).every(({ running }) => running.length === 0)) {
-      this.#progress.resolve();
-    }
+    this.#hasProgressed = Object.values(state.steps).every(({ running }) => running.length === 0);
     this.#timers = new Timers(ports.clock, (timer) => {
       void this.loop.submit({ kind: "timer_fired", timer });
     });
     this.loop = new Loop(definition, state, {
       clock: ports.clock,
-      commit: (commit) => this.#commit(commit),
+      commit: ports.commit,
+      committed: (commit) => this.#committed(commit),
       applied: (tick) => {
         if (!definition.isVerbose) return;
         ports.log("info", describeTick(tick), { run: summary.runId });
@@ -89,6 +92,8 @@ export class LiveRun {
    * Resolves when a step has ended in it, it has come to rest, or none was at work to begin with.
    */
   get progress(): Promise<void> {
+    this.#progress ??= Promise.withResolvers<void>();
+    if (this.#hasProgressed) this.#progress.resolve();
     return this.#progress.promise;
   }
 
@@ -97,6 +102,7 @@ export class LiveRun {
     this.#isAcquitted = false;
     try {
       await this.#ports.commit({ ticks: [], events: [], isProgress: true });
+      this.#ports.committed();
     } finally {
       this.#isAcquitted = true;
       this.#watchIdleness();
@@ -133,10 +139,13 @@ export class LiveRun {
 
   // ---
 
-  async #commit(commit: Commit): Promise<void> {
-    await this.#ports.commit(commit);
+  #committed(commit: Commit): void {
+    this.#ports.committed();
     if (this.#isReleased && !this.loop.isStopped) this.#comeBack();
-    if (commit.isProgress || commit.rest || commit.outcome) this.#progress.resolve();
+    if (commit.isProgress || commit.rest || commit.outcome) {
+      this.#hasProgressed = true;
+      this.#progress?.resolve();
+    }
     if (commit.outcome) {
       const { completedAt } = commit.outcome;
       this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };
@@ -225,7 +234,7 @@ export class LiveRun {
     this.#stopTimers();
     for (const invocation of this.#invocations.values()) drop(invocation);
     this.#invocations.clear();
-    await Promise.all(this.#steps);
+    if (this.#steps.size > 0) await Promise.all(this.#steps);
     await this.#resources.end();
   }
 

@@ -87,15 +87,15 @@ export class LiveRuns {
   ): LiveRun {
     const { store } = this.#ports;
     let isCreated = false;
-    return this.#add(definition, toSummary(run), state, async (commit) => {
+    return this.#add(definition, toSummary(run), state, (commit) => {
       if (isCreated) return store.commit(run.runId, 1, commit);
+      isCreated = true; // With a create that fails, the run is over.
       const first = {
         ...commit,
         ticks: [...ticks, ...commit.ticks],
         events: [...events, ...commit.events],
       };
-      await store.create(run, first);
-      isCreated = true;
+      return store.create(run, first);
     });
   }
 
@@ -199,8 +199,8 @@ export class LiveRuns {
       idleMs,
       resources,
       children,
-      commit: async (commitment) => {
-        await commit(commitment);
+      commit,
+      committed: () => {
         this.#keep(live);
         // The store is well again; a run that was dropped meanwhile has still to come back.
         if (this.#runs.get(summary.runId) === live) this.#alarms.cancel(summary.runId);

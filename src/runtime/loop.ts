@@ -25,6 +25,8 @@ import { toNewEvent, toOutcome } from "./publication.ts";
 export interface LoopPorts {
   readonly clock: Clock;
   commit(commit: Commit): Promise<void>;
+  /** Told when it is stored, before anything follows from it. */
+  committed(commit: Commit): void;
   /** Told of every tick that has an effect. */
   applied(tick: Tick): void;
   perform(command: Command): void;
@@ -37,6 +39,8 @@ interface Order {
   readonly command: Command;
   readonly attempt: number | null;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Ticks that will be committed together. */
 interface Batch {
@@ -150,10 +154,23 @@ export class Loop {
   }
 
   async #flush(): Promise<void> {
-    if (this.#isCommitting || !this.#pending) return;
+    if (this.#isCommitting) return;
     this.#isCommitting = true;
     try {
-      while (this.#pending && !this.#isStopped) await this.#commit(this.#pending);
+      while (this.#pending && !this.#isStopped) {
+        const batch = this.#pending;
+        this.#pending = null;
+        let commit: Commit;
+        try {
+          commit = this.#toCommit(batch);
+          await this.#ports.commit(commit);
+        } catch (error) {
+          this.#fail(batch, error);
+          return;
+        }
+        this.#ports.committed(commit);
+        this.#goOn(batch);
+      }
     } finally {
       this.#isCommitting = false;
     }
@@ -167,14 +184,12 @@ export class Loop {
     this.#ticksSinceSnapshot += ticks.length;
     const isSnapshotDue = this.#ticksSinceSnapshot >= snapshotTicks;
     if (isSnapshotDue) this.#ticksSinceSnapshot = 0;
-    return {
-      ticks,
-      events,
-      ...(outcome && { outcome }),
-      ...(isProgress && { isProgress }),
-      ...(isRestNew && !outcome && { rest }),
-      ...(isSnapshotDue && { snapshot: toSnapshot(this.#state) }),
-    };
+    const commit: Writable<Commit> = { ticks, events };
+    if (outcome) commit.outcome = outcome;
+    else if (isRestNew) commit.rest = rest;
+    if (isProgress) commit.isProgress = true;
+    if (isSnapshotDue) commit.snapshot = toSnapshot(this.#state);
+    return commit;
   }
 
   #attemptOf(command: Command): number | null {
@@ -182,20 +197,17 @@ export class Loop {
     return this.job(command.step, command.job)?.attempt ?? null;
   }
 
-  async #commit(batch: Batch): Promise<void> {
-    this.#pending = null;
-    const { outcome } = batch;
-    try {
-      await this.#ports.commit(this.#toCommit(batch));
-    } catch (error) {
-      batch.done.reject(error);
-      this.stop(error);
-      this.#ports.stopped({ error });
-      return;
-    }
-    batch.done.resolve();
+  #fail(batch: Batch, error: unknown): void {
+    batch.done.reject(error);
+    this.stop(error);
+    this.#ports.stopped({ error });
+  }
+
+  /** What a batch has ordered is done when it is stored, and not before. */
+  #goOn({ orders, outcome, done }: Batch): void {
+    done.resolve();
     if (this.#isStopped) return;
-    for (const { command, attempt } of batch.orders) {
+    for (const { command, attempt } of orders) {
       // The next attempt, if there is one by now, is for a later commit to order.
       if (attempt === this.#attemptOf(command)) this.#ports.perform(command);
     }

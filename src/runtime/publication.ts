@@ -5,7 +5,7 @@ import type { JsonObject } from "../base/json.ts";
 import { must } from "../base/assert.ts";
 import type { Published } from "../engine/change.ts";
 import type { RunState } from "../engine/state.ts";
-import { toEnvelope } from "../protocol/envelope.ts";
+import { encodeEnvelope, toEnvelopeTail } from "../protocol/envelope.ts";
 import type { NewEvent } from "../store/event.ts";
 import type { Outcome } from "../store/store.ts";
 import { engineEventTypes } from "../workflow/builtin.ts";
@@ -22,8 +22,10 @@ export function toNewEvent(definition: Definition, published: Published, at: num
     return { json: published.envelope, at, isInternal: false, isTerminal };
   }
   const { event } = published;
-  const isInternal = typeOf(definition, event).family === "internal";
-  return { json: encodeEvent(definition, event), at, isInternal, isTerminal };
+  const type = typeOf(definition, event);
+  const data = event.data as JsonObject; // Events of a run are JSON.
+  const json = encodeEnvelope(type, data, tailOf(definition, type));
+  return { json, at, isInternal: type.family === "internal", isTerminal };
 }
 
 /** What the handler shows of a run that has ended. */
@@ -39,15 +41,20 @@ export function toOutcome(state: RunState, events: readonly NewEvent[], at: numb
 
 // ---
 
-function encodeEvent(definition: Definition, event: Event): string {
-  const type = typeOf(definition, event);
-  const data = event.data as JsonObject; // Events of a run are JSON.
-  return JSON.stringify(toEnvelope(type, data, qualifiedName(definition, event.type)));
+/** What is the same in all events of a type is written once. */
+const tails = new WeakMap<Definition, WeakMap<AnyEventType, string>>();
+
+function tailOf(definition: Definition, type: AnyEventType): string {
+  const tailsOfTypes = tails.get(definition) ?? new WeakMap<AnyEventType, string>();
+  tails.set(definition, tailsOfTypes);
+  const tail = tailsOfTypes.get(type) ?? toEnvelopeTail(type, qualifiedName(definition, type.type));
+  tailsOfTypes.set(type, tail);
+  return tail;
 }
 
 function typeOf(definition: Definition, event: Event): AnyEventType {
   return must(
     definition.eventTypes.get(event.type) ?? typeOfEvent(event) ?? engineTypes.get(event.type),
-    `Only events of types that the workflow knows are published, not \`${event.type}\`.`,
+    "Only events of types that the workflow knows are published.",
   );
 }

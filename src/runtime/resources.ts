@@ -34,6 +34,7 @@ export class ResourcePool {
   /** Disposes of what was made here. A disposal that fails is reported, and the others go on. */
   async end(): Promise<void> {
     this.#isEnded = true;
+    if (this.#disposals.length === 0) return;
     for (const dispose of this.#disposals.splice(0).toReversed()) await this.#attempt(dispose);
   }
 

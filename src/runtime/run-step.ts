@@ -17,7 +17,9 @@ import { createStepContext } from "./step-context.ts";
 export async function runStep(invocation: Invocation): Promise<void> {
   invocation.startTimer();
   try {
-    const returned = await call(invocation);
+    const returning = call(invocation);
+    // One that has nothing to wait for is over at once.
+    const returned = isThenable(returning) ? await returning : returning;
     if (invocation.isOver) return;
     const events = checkReturned(invocation, toList(returned));
     const isFanOut = Array.isArray(returned);
@@ -44,20 +46,39 @@ function hasEnded(step: StepDefinition): WorkflowError {
   return error;
 }
 
-async function call(invocation: Invocation): Promise<unknown> {
-  const { job, ports, step } = invocation;
+function call(invocation: Invocation): unknown {
+  for (const _ in invocation.step.resources) return callWithResources(invocation);
+  return callFunction(invocation, {});
+}
+
+async function callWithResources(invocation: Invocation): Promise<unknown> {
+  const { ports, step } = invocation;
   // What is made for the function is given back, also when the function itself never ends.
   const pool = new ResourcePool("step", ports.resources, ports.log);
   invocation.onRest(() => void pool.end());
   try {
     const resources = await invocation.orOver(pool.useAll(step.resources));
-    const events = job.events.map(reviveEvent);
-    const input = job.isBatch ? events : must(events[0], "A job has an event.");
-    // A function that does not look at its signal must not hold the run.
-    return await invocation.orOver(step.run(input, createStepContext(invocation, resources)));
+    return await callFunction(invocation, resources);
   } finally {
     await pool.end();
   }
+}
+
+function callFunction(
+  invocation: Invocation,
+  resources: Readonly<Record<string, unknown>>,
+): unknown {
+  const { job, step } = invocation;
+  const input = job.isBatch
+    ? job.events.map(reviveEvent)
+    : reviveEvent(must(job.events[0], "A job has an event."));
+  const returned = step.run(input, createStepContext(invocation, resources));
+  // A function that does not look at its signal must not hold the run.
+  return isThenable(returned) ? invocation.orOver(returned) : returned;
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
 }
 
 function toList(returned: unknown): readonly unknown[] {

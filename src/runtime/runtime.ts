@@ -178,7 +178,9 @@ export class Runtime implements AsyncDisposable {
     const repeated = idempotency && (await this.#findStart(idempotency));
     if (repeated) return repeated;
     const definition = this.#registry.must(request.workflowName);
-    const inherited = request.state ?? (await this.#inheritedState(request.handlerId));
+    const { handlerId } = request;
+    const inherited =
+      request.state ?? (handlerId === undefined ? {} : await this.#inheritedState(handlerId));
     const initial = definition.checkState({ ...definition.initialState(), ...inherited });
     const store = toJson(initial, "state") as JsonObject;
     const run = this.#newRun(definition, request);
@@ -365,8 +367,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** The state that the last run of a handler has left. */
-  async #inheritedState(handlerId: string | undefined): Promise<JsonObject> {
-    const last = handlerId === undefined ? undefined : await this.store.getHandler(handlerId);
+  async #inheritedState(handlerId: string): Promise<JsonObject> {
+    const last = await this.store.getHandler(handlerId);
     if (!last) return {};
     if (!isTerminal(last.status)) throw handlerActive(last.handlerId);
     const definition = this.#registry.get(last.workflowName);

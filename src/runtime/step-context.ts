@@ -4,7 +4,7 @@ import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts
 import type { Log, LogFields } from "../base/log.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
-import type { Attempt, StepContext, WaitOptions } from "../workflow/context.ts";
+import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
 import { StepLogged } from "../workflow/builtin.ts";
 import { type AnyEventType, type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
@@ -18,6 +18,7 @@ export function createStepContext(
 ): StepContext {
   const { ports, step } = invocation;
   const { loop, runId, handlerId } = ports;
+  let store: StateStore | undefined;
   const context: Record<keyof StepContext, unknown> = {
     runId,
     handlerId,
@@ -27,7 +28,10 @@ export function createStepContext(
     get signal() {
       return invocation.signal;
     },
-    store: createStateStore(invocation),
+    // Made for those who ask for it: most functions share nothing.
+    get store() {
+      return (store ??= createStateStore(invocation));
+    },
     resources,
     log: createLog(invocation),
     writeEventToStream(event: Event): void {

@@ -65,6 +65,8 @@ export class MemoryStore implements Store {
   /** The runs of each handler, oldest first. A map keeps the order in which handlers came. */
   readonly #handlers = new Map<string, StoredRun[]>();
 
+  #nextTurn: Promise<void> | undefined;
+
   constructor({ clock = systemClock }: { readonly clock?: Pick<Clock, "nextTurn"> } = {}) {
     this.#clock = clock;
   }
@@ -251,8 +253,15 @@ export class MemoryStore implements Store {
     return wakes.sort((one, other) => one.wakeAt - other.wakeAt);
   }
 
+  /** One for all writes of a turn. */
   #turn(): Promise<void> {
-    return new Promise((resolve) => this.#clock.nextTurn(resolve));
+    this.#nextTurn ??= new Promise((resolve) => {
+      this.#clock.nextTurn(() => {
+        this.#nextTurn = undefined;
+        resolve();
+      });
+    });
+    return this.#nextTurn;
   }
 
   #append(run: StoredRun, commit: Commit): void {

@@ -4,14 +4,22 @@ import * as v from "valibot";
 
 import type { JsonObject } from "../../src/base/json.ts";
 import {
+  encodeEnvelope,
+  type Envelope,
   envelopeSchema,
   fromWireValue,
-  toEnvelope,
+  toEnvelopeTail,
   type WireType,
 } from "../../src/protocol/envelope.ts";
 
 function wireType(overrides: Partial<WireType> = {}): WireType {
   return { type: "Order", family: "event", parents: [], fields: new Set(["a", "b"]), ...overrides };
+}
+
+/** As whoever reads the text will see it. */
+function toEnvelope(type: WireType, data: JsonObject, qualifiedName: string): Envelope {
+  const text = encodeEnvelope(type, data, toEnvelopeTail(type, qualifiedName));
+  return JSON.parse(text) as Envelope;
 }
 
 /** Data as a parser makes it, with whatever names. */

@@ -119,8 +119,8 @@ export const mutants: readonly Mutant[] = [
   // --- queue
   inEngine(
     "queue",
-    "if (!next || running.length >= workers) return;",
-    "if (!next || running.length > workers) return;",
+    'return must(definition.steps.get(step), "A queue belongs to a step.").workers;',
+    'return must(definition.steps.get(step), "A queue belongs to a step.").workers + 1;',
     "a step works on one job more than it may",
   ),
   inEngine(
@@ -137,8 +137,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "queue",
-    "setStep(change, step, { queue: queue.slice(1), running: [...running, job] });",
-    "setStep(change, step, { queue: queue.slice(0, -1), running: [...running, job] });",
+    "start(change, next, queue.slice(1));",
+    "start(change, next, queue.slice(0, -1));",
     "the last job leaves the queue, and the first is started twice",
   ),
   // --- waits
@@ -295,8 +295,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "loop",
-    "      this.stop(error);\n      this.#ports.stopped({ error });",
-    "      this.stop(error);",
+    "    this.stop(error);\n    this.#ports.stopped({ error });",
+    "    this.stop(error);",
     "nobody hears of a commit that failed",
   ),
   inRuntime(
