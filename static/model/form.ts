@@ -114,8 +114,14 @@ function toTyped(schema: JsonObject, base: Base, nested: Nested): Field {
     ? (schema["type"] as readonly Json[])
     : [schema["type"]];
   const isNullable = base.isNullable || types.includes("null");
-  const type = types.find((candidate) => candidate !== "null");
+  const [type, ...others] = types.filter((candidate) => candidate !== "null");
   const common = { ...base, isNullable };
+  if (others.length > 0) {
+    const variants = [type, ...others].map((each, index) =>
+      nameVariant(nested({ ...schema, type: each ?? null, title: "" }), index),
+    );
+    return { ...common, kind: "union", variants };
+  }
   switch (type) {
     case "string":
       return {
@@ -217,12 +223,24 @@ function resolve(schema: Json | undefined, root: JsonObject): JsonObject {
       const { $ref: _, ...beside } = current;
       const target: Json | undefined = lookUp(ref, root);
       current = isObject(target) ? { ...target, ...beside } : beside;
-    } else if (all?.length === 1 && isObject(all[0])) {
+    } else if (all) {
       const { allOf: _, ...beside } = current;
-      current = { ...all[0], ...beside };
+      current = [...all.map((part) => resolve(part, root)), beside].reduce(mergeSchemas, {});
     } else return current;
   }
   return isObject(current) ? current : {};
+}
+
+/** What both ask for, as far as a form can say it: the fields of both. */
+function mergeSchemas(one: JsonObject, other: JsonObject): JsonObject {
+  const [fields, more] = [one["properties"], other["properties"]];
+  const required = [...(list(one["required"]) ?? []), ...(list(other["required"]) ?? [])];
+  return {
+    ...one,
+    ...other,
+    ...(isObject(fields) && isObject(more) && { properties: { ...fields, ...more } }),
+    ...(required.length > 0 && { required }),
+  };
 }
 
 function lookUp(ref: string, root: JsonObject): Json | undefined {

@@ -13,6 +13,8 @@ export interface HandlerBook {
   readonly isLoaded: ReadonlySignal<boolean>;
   /** Whether the server has older ones. */
   readonly hasMore: ReadonlySignal<boolean>;
+  /** The one that was deleted last, by whomever. */
+  readonly deleted: ReadonlySignal<string | null>;
   /** Those that want something from outside, as far as the server has said so. */
   readonly asking: ReadonlySignal<ReadonlySet<string>>;
   get(handlerId: string): HandlerBody | undefined;
@@ -31,6 +33,7 @@ export function createHandlerBook(client: Client): HandlerBook {
   const connection: Signal<Connection> = signal("opening");
   const isLoaded = signal(false);
   const hasMore = signal(false);
+  const deleted: Signal<string | null> = signal(null);
   const askingNow = new Set<string>();
   const asking: Signal<ReadonlySet<string>> = signal(new Set());
   const frame = createFrame(() => {
@@ -56,8 +59,10 @@ export function createHandlerBook(client: Client): HandlerBook {
   };
   const take = (change: HandlerFrame): void => {
     if ("handler" in change) putEntry(change);
-    else if ("deleted" in change) remove(change.deleted);
-    else {
+    else if ("deleted" in change) {
+      remove(change.deleted);
+      deleted.value = change.deleted;
+    } else {
       for (const id of known.keys()) if (shown && !shown.has(id)) remove(id);
       hasMore.value = (shown?.size ?? 0) >= pageLength;
       shown = null;
@@ -71,6 +76,7 @@ export function createHandlerBook(client: Client): HandlerBook {
     isLoaded,
     hasMore,
     asking,
+    deleted,
     get: (handlerId) => known.get(handlerId),
     put,
     remove,

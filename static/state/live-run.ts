@@ -5,6 +5,7 @@
 import { type Signal, signal } from "@preact/signals";
 
 import type { HandlerBody, JsonObject, TimedEnvelope } from "../../src/client/bodies.ts";
+import { ClientError } from "../../src/client/error.ts";
 import type { Client, SequencedEvent } from "../../src/client/client.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import type { Definition } from "../model/definition.ts";
@@ -43,7 +44,8 @@ const journalMs = 200;
 export class LiveRun implements Disposable {
   readonly handlerId: string;
   readonly info: WorkflowInfo | null;
-  readonly isReadOnly: boolean;
+  /** The server has it no more; what was read of it is still shown. */
+  readonly isGone: Signal<boolean> = signal(false);
   readonly events: EventRow[] = [];
   readonly typeCounts: Map<string, number> = new Map();
   readonly handler: Signal<HandlerBody | null> = signal(null);
@@ -74,7 +76,11 @@ export class LiveRun implements Disposable {
     this.#options = options;
     this.handlerId = options.handlerId;
     this.info = options.info ?? null;
-    this.isReadOnly = options.isReadOnly ?? false;
+  }
+
+  /** Nothing can be done with it but to look at it. */
+  get isReadOnly(): boolean {
+    return this.isGone.value || (this.#options.isReadOnly ?? false);
   }
 
   /** Ends when the run has ended and everything of it was read. */
@@ -83,8 +89,20 @@ export class LiveRun implements Disposable {
       await this.#readJournal();
       await Promise.all([this.#followEvents()]);
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.problem.value = messageOf(error);
+      if (this.#abort.signal.aborted) return;
+      const isKnown = this.handler.peek() !== null;
+      if (isKnown && error instanceof ClientError && error.status === 404) this.setGone();
+      else this.problem.value = messageOf(error);
     }
+  }
+
+  /** It was deleted: nothing more of it will come. */
+  setGone(): void {
+    if (this.#options.isReadOnly || this.isGone.peek()) return;
+    this.isGone.value = true;
+    this.#isOver = true;
+    this.#abort.abort();
+    this.#frame.request();
   }
 
   /** Where the event with a sequence stands in the list, or -1. */

@@ -61,6 +61,10 @@ export function createOpenRuns(parts: OpenRunsParts): OpenRuns {
     const shown = open?.handlerId === runId.peek() ? open?.handler.peek()?.run_id : null;
     if (id && shown && shown !== id) followLater(run, runId.peek());
   });
+  effect(() => {
+    const id = handlers.deleted.value;
+    for (const open of [run.peek(), other.peek()]) if (open?.handlerId === id) open?.setGone();
+  });
   return {
     run,
     other,

@@ -3,6 +3,7 @@
  * field that it refused.
  */
 import type { ComponentChildren, VNode } from "preact";
+import { useId } from "preact/hooks";
 
 import type { JsonObject } from "../../src/client/bodies.ts";
 import { Button } from "./button.tsx";
@@ -17,6 +18,8 @@ export interface EventFormProps extends FormOptions {
 
 export function EventForm(props: EventFormProps): VNode {
   const form = useEventForm(props);
+  const id = useId();
+  const errors = form.errors.value;
   return (
     <form
       class="form"
@@ -28,15 +31,26 @@ export function EventForm(props: EventFormProps): VNode {
     >
       {form.isRaw.value ? (
         <div class="field">
-          <label for="raw-json">Fields as JSON</label>
+          <label for={`${id}-text`}>Fields as JSON</label>
           <textarea
-            id="raw-json"
+            id={`${id}-text`}
             class="code"
             rows={8}
             spellcheck={false}
+            aria-invalid={errors.length > 0 || form.failure.value !== null}
+            aria-describedby={errors.length > 0 ? `${id}-errors` : undefined}
             value={form.text.value}
-            onInput={(event) => (form.text.value = event.currentTarget.value)}
+            onInput={(event) => form.changeText(event.currentTarget.value)}
           />
+          {errors.length > 0 && (
+            <ul id={`${id}-errors`} class="error raw-errors">
+              {errors.map(({ path, message }) => (
+                <li key={path.join(".")}>
+                  {path.length > 0 && <code>{path.join(".")}</code>} {message}
+                </li>
+              ))}
+            </ul>
+          )}
           {!form.hasFields && <p class="hint">This event declares no fields; it may carry any.</p>}
         </div>
       ) : (
@@ -45,7 +59,7 @@ export function EventForm(props: EventFormProps): VNode {
           path={[]}
           value={form.value.value}
           isRequired
-          errors={form.errors.value}
+          errors={errors}
           draw={FieldInput}
           onChange={form.change}
         />

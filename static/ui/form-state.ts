@@ -1,5 +1,5 @@
 /** What a form holds: a value, or its text as JSON; what is wrong with it; and how it is sent. */
-import { type ReadonlySignal, type Signal, useSignal } from "@preact/signals";
+import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
@@ -28,11 +28,13 @@ export interface FormState {
   readonly hasFields: boolean;
   readonly value: ReadonlySignal<JsonObject>;
   readonly isRaw: ReadonlySignal<boolean>;
-  readonly text: Signal<string>;
+  readonly text: ReadonlySignal<string>;
   readonly errors: ReadonlySignal<readonly FieldError[]>;
   readonly failure: ReadonlySignal<string | null>;
   readonly isBusy: ReadonlySignal<boolean>;
   readonly change: (path: Path, next: Json | undefined) => void;
+  /** Says at once what is wrong with it, as far as that is known here. */
+  readonly changeText: (next: string) => void;
   readonly toggle: () => void;
   readonly submit: () => Promise<void>;
 }
@@ -67,6 +69,13 @@ export function useEventForm(props: FormOptions): FormState {
     }
     return undefined;
   };
+  const changeText = (next: string): void => {
+    text.value = next;
+    failure.value = null;
+    errors.value = [];
+    const parsed = readRaw();
+    if (parsed) errors.value = checkValue(field, parsed, true);
+  };
   const toggle = (): void => {
     failure.value = null;
     if (isRaw.value) {
@@ -80,8 +89,9 @@ export function useEventForm(props: FormOptions): FormState {
     failure.value = null;
     const input = isRaw.value ? readRaw() : value.value;
     if (!input || isBusy.value) return;
-    errors.value = isRaw.value ? [] : checkValue(field, input, true);
-    if (errors.value.length > 0) return focusFirstError();
+    errors.value = checkValue(field, input, true);
+    // Text is the way out where a form asks for too much: the server has the last word on it.
+    if (errors.value.length > 0 && !isRaw.value) return focusFirstError();
     isBusy.value = true;
     try {
       await onSubmit(input);
@@ -103,6 +113,7 @@ export function useEventForm(props: FormOptions): FormState {
     failure,
     isBusy,
     change,
+    changeText,
     toggle,
     submit,
   };

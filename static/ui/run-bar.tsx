@@ -42,9 +42,13 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
         {id}
       </button>
       <span class="quiet">{formatMs(durationOf(handler, now.value))}</span>
-      {run.isReadOnly && <span class="badge is-file">from a file, read only</span>}
+      {run.isReadOnly && (
+        <span class="badge is-file">
+          {run.isGone.value ? "deleted from the server" : "from a file, read only"}
+        </span>
+      )}
       <span class="header-space" />
-      {run.isReadOnly ? <FileActions /> : <Actions run={run} handler={handler} />}
+      {run.isReadOnly ? <FileActions run={run} /> : <Actions run={run} handler={handler} />}
     </div>
   );
 }
@@ -135,7 +139,8 @@ function Export({ run }: { readonly run: LiveRun }): VNode {
   );
 }
 
-function FileActions(): VNode {
+/** What can be done with a run that the server does not have. */
+function FileActions({ run }: { readonly run: LiveRun }): VNode {
   const store = useStore();
   return (
     <div class="actions" role="group" aria-label="Actions on this run">
@@ -145,7 +150,8 @@ function FileActions(): VNode {
         isIconOnly
         onClick={() => store.navigate({ tab: "compare" })}
       />
-      <Button label="Close the file" icon="close" onClick={() => store.navigate(parseRoute(""))} />
+      <Export run={run} />
+      <Button label="Close" icon="close" onClick={() => store.navigate(parseRoute(""))} />
     </div>
   );
 }

@@ -51,7 +51,7 @@ test("the programs that are copied run, and do what the buttons do", async () =>
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 20_000);
+}, 60_000);
 
 describe.skipIf(!hasChromium)("in the page", () => {
   let browser: Browser;
@@ -95,7 +95,7 @@ describe.skipIf(!hasChromium)("in the page", () => {
     await reader.reload();
     await reader.getByText("open this one once more").waitFor();
     expect([...wrongs, ...elsewhere.wrongs]).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("a form is copied as a command and as a program", async () => {
     await using visited = await visit(browser, origin, {
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)("in the page", () => {
     await page.keyboard.press("Escape");
     expect(await page.getByRole("menu").count()).toBe(0);
     expect(await dialog.count()).toBe(1); // Only the menu was closed.
-  }, 20_000);
+  }, 60_000);
 
   test("events of a stretch of time are shown alone, and linked to", async () => {
     const id = await startRun(origin, "burst", { count: 4, pauseMs: 120 });
@@ -138,7 +138,7 @@ describe.skipIf(!hasChromium)("in the page", () => {
     expect(await page.getByLabel("Filter events").inputValue()).toBe("from:60ms to:330ms");
     await page.getByLabel("to", { exact: true }).fill("never");
     await page.getByText("to:never has no time").waitFor();
-  }, 20_000);
+  }, 60_000);
 });
 
 // ---

@@ -75,6 +75,35 @@ test("a discriminated union names its variants, and knows which one a value is",
   expect(variantOf(union.variants, { kind: "cash", till: "2" })).toBe(1);
 });
 
+test("a value of several types, and what several schemas ask for together", () => {
+  const schema = {
+    type: "object",
+    properties: {
+      id: { type: ["string", "integer", "null"] },
+      both: {
+        allOf: [
+          { type: "object", properties: { a: { type: "string" } }, required: ["a"] },
+          { $ref: "#/$defs/more" },
+        ],
+      },
+      odd: { not: { type: "string" } },
+    },
+    $defs: { more: { type: "object", properties: { b: { type: "boolean" } }, required: ["b"] } },
+  };
+  const field = toField(schema, schema);
+  const [id, both, odd] = field.kind === "group" ? field.members.map((member) => member.field) : [];
+  expect(id).toMatchObject({ kind: "union", isNullable: true });
+  expect(id?.kind === "union" && id.variants.map(({ kind }) => kind)).toEqual(["text", "number"]);
+  expect(both).toMatchObject({
+    kind: "group",
+    members: [
+      { name: "a", isRequired: true, field: { kind: "text" } },
+      { name: "b", isRequired: true, field: { kind: "flag" } },
+    ],
+  });
+  expect(odd?.kind).toBe("any");
+});
+
 test("what is wrong is said where it is", () => {
   const form = group(
     {

@@ -61,7 +61,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await page.getByRole("button", { name: "Show all" }).click();
     expect(await shown.count()).toBeGreaterThan(9);
     expect(wrongs).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("is laid from top to bottom, or on one line, where a reader wants it so", async () => {
     await using visited = await visit(browser, origin);
@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     const [first, later] = [await placeOf(page, "part_0"), await placeOf(page, "part_4")];
     expect(later.y).toBe(first.y);
     expect(later.x - first.x).toBeGreaterThan(1_000);
-  }, 30_000);
+  }, 60_000);
 
   test("of a comparison says in words and letters where the runs differ", async () => {
     const [straight, detour] = [
@@ -103,7 +103,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await page.getByRole("button", { name: "Differences" }).click();
     await node(page, "step straight: 1 succeeded").waitFor();
     expect(wrongs).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 // ---

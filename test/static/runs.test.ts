@@ -47,7 +47,7 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     await rowOf(page, later).getByText("completed").waitFor();
     expect(await rowOf(page, later).getByText("asks you").count()).toBe(0);
     expect(wrongs).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("cancels, repeats and deletes runs by keys alone, and asks before it ends one", async () => {
     const [asking, other] = [
@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     await rowOf(page, again).waitFor({ state: "detached" });
     expect((await fetch(`${origin}/handlers/${again}`)).status).toBe(404);
     expect(wrongs).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 // ---

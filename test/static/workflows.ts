@@ -11,6 +11,7 @@ import {
   WorkflowServer,
   type WorkflowServerOptions,
 } from "../../src/index.ts";
+import type { StandardSchema } from "../../src/workflow/schema.ts";
 
 const OrderStart = StartEvent.extend("OrderStart", {
   customer: v.pipe(v.string(), v.minLength(2)),
@@ -87,6 +88,41 @@ const ways = new Workflow({})
   .step("straight", { accepts: [Branch], emits: [StopEvent] }, () => StopEvent())
   .step("around", { accepts: [Detour], emits: [StopEvent] }, () => StopEvent());
 
+const Blob = defineEvent("Blob", { text: v.string() });
+const BigStart = StartEvent.extend("BigStart", { megabytes: v.optional(v.number(), 1) });
+
+/** Shows much, and results in as much. */
+const big = new Workflow({}).step(
+  "swell",
+  { accepts: [BigStart], emits: [StopEvent] },
+  ({ data }, context) => {
+    const text = "0123456789".repeat(data.megabytes * 100_000);
+    context.writeEventToStream(Blob({ text }));
+    return StopEvent({ result: { text, list: Array.from({ length: 100_000 }, (_, n) => n) } });
+  },
+);
+
+/** A schema of no library: it checks, and says nothing of its form. */
+const couponSchema: StandardSchema<{ code: string }> = {
+  "~standard": {
+    version: 1,
+    vendor: "by hand",
+    validate: (value) =>
+      (value as { code?: unknown }).code === "FREE"
+        ? { value }
+        : { issues: [{ path: ["code"], message: "No such coupon" }] },
+  },
+};
+const Coupon = defineEvent("Coupon", couponSchema);
+const redeem = new Workflow({}).step(
+  "redeem",
+  { accepts: [StartEvent], emits: [StopEvent], waits: [Coupon] },
+  async (_event, context) => {
+    const { data } = await context.waitForEvent(Coupon);
+    return StopEvent({ result: `redeemed ${data.code}` });
+  },
+);
+
 export const hostile =
   '</script><script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>';
 
@@ -106,6 +142,8 @@ export function createServer(options: WorkflowServerOptions = {}): WorkflowServe
     .addWorkflow("order", order)
     .addWorkflow("burst", burst, { additionalEvents: [Chunk] })
     .addWorkflow("echo", echo, { additionalEvents: [Chunk] })
+    .addWorkflow("big", big, { additionalEvents: [Blob] })
+    .addWorkflow("redeem", redeem)
     .addWorkflow("ways", ways)
     .addWorkflow("chain_200", createChain(200));
 }

@@ -1,0 +1,156 @@
+/** What goes wrong around the page, and what is too much: it says so, and stays of use. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+
+import type { WorkflowServer } from "../../src/index.ts";
+import { hasChromium, launch, visit } from "./chromium.ts";
+import { createServer, startRun } from "./workflows.ts";
+
+const customer = { customer: "Ada", express: true, size: "small" };
+
+describe.skipIf(!hasChromium)("the page", () => {
+  let browser: Browser;
+  let server: WorkflowServer;
+  let origin: string;
+
+  beforeAll(async () => {
+    server = createServer();
+    const [serving, launched] = await Promise.all([
+      server.serve({ host: "127.0.0.1", port: 0 }),
+      launch(),
+    ]);
+    browser = launched;
+    origin = serving.url.origin;
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test("goes on with the run in view when the server is back, with nothing twice", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "page-"));
+    const store = join(folder, "runs.db");
+    try {
+      let own = createServer({ store });
+      const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+      const id = await startRun(url.origin, "order", customer);
+      await using visited = await visit(browser, url.origin);
+      const { page } = visited;
+      await page.goto(`${url.origin}/#/run/${id}`);
+      const card = page.getByRole("region", { name: "Waiting for your answer" });
+      await card.getByLabel("Yes").check();
+      await own.close();
+      await page.locator(".events .server").getByText("connection lost").waitFor();
+      await page.locator(".header .server").getByText("server gone").waitFor();
+      // Asked for in vain: it says so, and what was filled in stays.
+      await card.getByLabel("By", { exact: true }).fill("Grace");
+      await card.getByRole("button", { name: "Send Confirmed" }).click();
+      await card.getByText("The server does not answer.").waitFor();
+      own = createServer({ store });
+      await own.serve({ host: "127.0.0.1", port: url.port });
+      await page.locator(".events .server").getByText("following").waitFor();
+      await card.getByRole("button", { name: "Send Confirmed" }).click();
+      await page.locator(".events .server").getByText("complete").waitFor();
+      const shown = await page.locator(".events .event-sequence").allTextContents();
+      expect(shown).toEqual(shown.map((_, index) => String(index)));
+      expect(await page.locator(".events .event-type").last().textContent()).toBe("Receipt");
+      await own.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  test("keeps what it has of a run that is deleted while it is open", async () => {
+    const [waiting, done] = [
+      await startRun(origin, "order", customer),
+      await startRun(origin, "echo", {}),
+    ];
+    for (const id of [waiting, done]) {
+      await using visited = await visit(browser, origin);
+      const { page, wrongs } = visited;
+      await page.goto(`${origin}/#/run/${id}`);
+      await page.locator(".events .row").first().waitFor();
+      await page.locator(".run-bar .status").waitFor();
+      await fetch(`${origin}/handlers/${id}/cancel?purge=true`, { method: "POST" });
+      await page.getByText("deleted from the server").waitFor();
+      await page.locator(".events .server").getByText("complete").waitFor();
+      expect(await page.locator(".events .row").count()).toBeGreaterThan(2);
+      expect(await page.getByRole("button", { name: "Delete this run" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Send event" }).isDisabled()).toBe(true);
+      await page.getByRole("button", { name: "Export this run" }).waitFor();
+      await page.reload(); // Now there is nothing of it any more.
+      await page.getByText("This run cannot be shown").waitFor();
+      expect(wrongs).toEqual([]);
+    }
+  }, 60_000);
+
+  test("asks for JSON where it knows no form, and says what is wrong with it", async () => {
+    const id = await startRun(origin, "redeem", {});
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await page.goto(`${origin}/#/run/${id}`);
+    const card = page.getByRole("region", { name: "Waiting for your answer" });
+    const send = card.getByRole("button", { name: "Send Coupon" });
+    const text = card.getByLabel("Fields as JSON");
+    await text.fill('{\n  "code": FREE }');
+    await card.getByText("This is no JSON: Unexpected token 'F'").waitFor();
+    await text.fill("[]");
+    await card.getByText("Expected a JSON object.").waitFor();
+    await text.fill('{"code":"HALF"}');
+    await send.click();
+    await card.locator(".raw-errors").getByText("code No such coupon").waitFor();
+    expect(await text.getAttribute("aria-invalid")).toBe("true");
+    await text.fill('{"code":"FREE"}');
+    await send.click();
+    await page.getByRole("group", { name: "Result" }).getByText("redeemed FREE").waitFor();
+  }, 60_000);
+
+  test("stays of use with a payload of 10 MB", async () => {
+    const id = await startRun(origin, "big", { megabytes: 10 });
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${origin}/#/run/${id}`);
+    await page.locator(".events .server").getByText("complete").waitFor();
+    const result = page.getByRole("group", { name: "Result" });
+    await result.getByText("10,000,000 characters").waitFor();
+    await page.getByRole("option", { name: /Blob/ }).click();
+    await page
+      .getByRole("region", { name: "Event 1" })
+      .getByText(/10,000,000 char/)
+      .waitFor();
+    expect(await nodesOf(page)).toBeLessThan(1_500);
+    await page.getByLabel("Filter events").fill("nothing-has-this");
+    await page.locator(".events .count").getByText(/^0 of/).waitFor();
+    await page.getByRole("tab", { name: "Step data" }).click();
+    await page.getByText("all steps").or(page.getByText(/1 job/)).first().waitFor();
+    expect(wrongs).toEqual([]);
+  }, 60_000);
+
+  test("holds a hundred thousand events", async () => {
+    const id = await startRun(origin, "burst", { count: 100_000 });
+    await using visited = await visit(browser, origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${origin}/#/run/${id}`);
+    await page.locator(".events .server").getByText("complete").waitFor({ timeout: 60_000 });
+    await page.locator(".events .count").getByText("100003", { exact: true }).waitFor();
+    expect(await nodesOf(page)).toBeLessThan(1_000);
+    await page.getByLabel("Filter events").fill("77777");
+    await page.locator(".events .count").getByText("1 of 100003").waitFor();
+    await page.getByRole("option", { name: /Chunk/ }).click();
+    await page.getByLabel("Filter events").fill("");
+    await page.getByRole("listbox", { name: "Events in order" }).focus();
+    await page.keyboard.press("Home");
+    await page.getByRole("region", { name: "Event 0" }).waitFor();
+    expect(wrongs).toEqual([]);
+  }, 90_000);
+});
+
+// ---
+
+async function nodesOf(page: Page): Promise<number> {
+  return (await page.evaluate("document.querySelectorAll('*').length")) as number;
+}
