@@ -66,6 +66,16 @@ export const crashesMax: number = 3;
 /** How long a suspected run is left alone with the process before the next one is tried. */
 export const trialMs: number = 5_000;
 
+/** Times that the process was killed with a run under way after which that is held back. */
+export const killsMax: number = 3;
+
+/** For how long it is held back; four times as long at each further kill, up to a limit. */
+export const killHoldMs: number = 2_000;
+export const killHoldMsMax: number = 128_000;
+
+/** How long a run that was held back is under way before it is none that kills the process. */
+export const killTrialMs: number = 60_000;
+
 /** Resting runs woken at a time, so that a herd of timers does not stop everything else. */
 export const wakesMax: number = 500;
 

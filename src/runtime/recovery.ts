@@ -6,28 +6,18 @@
  *   time.
  * - One that was there at `crashesMax` such ends is not tried again: it has failed.
  *
- * So a poisoned run costs a few restarts, and takes nobody with it. A process that was killed (by a
- * signal, for want of memory, by the loss of power) tells nothing of its runs: all of them go on.
+ * So a poisoned run costs a few restarts, and takes nobody with it.
+ *
+ * A process that was killed (by a signal, for want of memory, by the loss of power) tells nothing
+ * of its runs: none of them is failed for it. But one that was under way at `killsMax` kills in a
+ * row and got nowhere may be their cause, so it is held back while the others go on, for longer
+ * each time (`held.ts`).
  */
-import type { Clock } from "../base/clock.ts";
 import { crashesMax, parkedRunRetryMs, trialMs } from "../base/limits.ts";
-import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { RunRecord, Store } from "../store/store.ts";
-
-export interface RecoveryPorts {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Aborted when the process stops. */
-  readonly signal: AbortSignal;
-  isKnown(workflowName: string): boolean;
-  /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
-  go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
-  /** A run has got through its trial: nothing is held against it. */
-  acquit(run: RunRecord): Promise<void>;
-  quarantine(run: RunRecord, crashes: number): Promise<void>;
-}
+import type { RunRecord } from "../store/store.ts";
+import { goOnAfterKill } from "./held.ts";
+import { pause, type RecoveryPorts } from "./recovery-ports.ts";
 
 /** Resolves when all runs but those on trial are under way. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
@@ -37,10 +27,7 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
     ports,
     active.filter((run) => !known.includes(run)),
   );
-  if (!ports.store.wasExit()) {
-    await Promise.all(known.map((run) => ports.go(run)));
-    return;
-  }
+  if (!ports.store.wasExit()) return goOnAfterKill(ports, known);
   // A run's first death with a process is not counted: it was started then, not taken up.
   const dead = known.filter((run) => run.crashes >= crashesMax - 1);
   const suspects = known.filter((run) => !dead.includes(run) && run.crashes > 0);
@@ -99,20 +86,6 @@ async function tryAlone(ports: RecoveryPorts, run: RunRecord): Promise<void> {
   if (!live) return;
   await pause(ports, trialMs, live.progress);
   if (!ports.signal.aborted) await ports.acquit(run);
-}
-
-/** Resolves after so many milliseconds, when the process stops, or with `sooner`. */
-async function pause(
-  { clock, signal }: RecoveryPorts,
-  milliseconds: number,
-  sooner: Promise<void> = new Promise(() => {}),
-): Promise<void> {
-  if (signal.aborted) return;
-  const over = Promise.withResolvers<void>();
-  const cancel = clock.at(clock.now() + milliseconds, over.resolve);
-  signal.addEventListener("abort", () => over.resolve(), { once: true });
-  await Promise.race([sooner, over.promise]);
-  cancel();
 }
 
 function reportUnknown({ log }: RecoveryPorts, runs: readonly RunRecord[]): void {

@@ -46,6 +46,7 @@ interface StoredRun extends NewRun {
   completedAt: number | null;
   rest: Rest | null;
   crashes: number;
+  kills: number;
   readonly firstSequence: number;
   readonly ticks: Json[];
   /** The newest, with the number of ticks that it covers. */
@@ -94,6 +95,7 @@ export class MemoryStore implements Store {
       completedAt: null,
       rest: null,
       crashes: 0,
+      kills: 0,
       firstSequence: firstSequenceAfter(previous),
       ticks: [],
       snapshot: null,
@@ -126,6 +128,12 @@ export class MemoryStore implements Store {
     if (!run) throw refuseAbsent(runId);
     if (from === undefined || from === run.crashes) run.crashes += 1;
     return run.crashes;
+  }
+
+  async setKills(runId: string, kills: number): Promise<void> {
+    const run = this.#runs.get(runId);
+    if (!run) throw refuseAbsent(runId);
+    run.kills = kills;
   }
 
   wasClosed(): boolean {
@@ -270,7 +278,7 @@ export class MemoryStore implements Store {
     if (snapshot !== undefined) run.snapshot = { state: snapshot, covered: run.ticks.length };
     const stored = numberEvents(events, run.firstSequence + run.events.length);
     for (const event of stored) run.events.push(event);
-    if (isProgress) run.crashes = 0;
+    if (isProgress) run.crashes = run.kills = 0;
     if (outcome) {
       run.status = outcome.status;
       run.result = outcome.result;
@@ -309,6 +317,7 @@ function toRecord(run: StoredRun | undefined): RunRecord | undefined {
     completedAt: run.completedAt,
     forkedFrom: run.forkedFrom ?? null,
     crashes: run.crashes,
+    kills: run.kills,
     isResting: run.rest !== null,
     firstSequence: run.firstSequence,
     lastSequence: run.firstSequence + run.events.length - 1,

@@ -120,6 +120,11 @@ export class SqliteStore implements Store {
     return group.submit(() => writes.countCrash(runId, from));
   }
 
+  async setKills(runId: string, kills: number): Promise<void> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => writes.setKills(runId, kills));
+  }
+
   async delete(handlerId: string): Promise<boolean> {
     const { group, writes } = this.#mustBeOpen();
     return group.submit(() => writes.delete(handlerId));

@@ -48,6 +48,8 @@ export interface RunRecord extends RunSummary {
   readonly forkedFrom: ForkPoint | null;
   /** How often the process has died since it last got somewhere: see `countCrash`. */
   readonly crashes: number;
+  /** How often in a row it was killed while this run was under way and got nowhere: `setKills`. */
+  readonly kills: number;
   /** Whether only the outside or a timer can move it: see `Rest`. */
   readonly isResting: boolean;
   /** Sequence of the first event; above 0 when the handler had runs before this one. */
@@ -164,6 +166,8 @@ export interface Store {
    * such run.
    */
   countCrash(runId: string, from?: number): Promise<number>;
+  /** Notes `kills` of a run. Progress sets them to 0. Throws `lease_lost` if there is no such run. */
+  setKills(runId: string, kills: number): Promise<void>;
   /**
    * Whether whoever had the store before this process let go of it in order. True for a new store.
    */

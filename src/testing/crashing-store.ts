@@ -76,6 +76,10 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.countCrash(runId, from));
   }
 
+  setKills(runId: string, kills: number): Promise<void> {
+    return this.#read(() => this.#disk.setKills(runId, kills));
+  }
+
   wasClosed(): boolean {
     return this.#disk.wasClosed();
   }

@@ -1,6 +1,7 @@
 /** A run that kills its process costs a few restarts, and takes nobody with it. */
 import { expect, test } from "bun:test";
 
+import { killsMax } from "../../src/base/limits.ts";
 import { until } from "../support/until.ts";
 import { Client } from "./support/client.ts";
 import { readWorld } from "./support/laws.ts";
@@ -125,6 +126,46 @@ test("a run that others kill three times within one step is not taken for the ki
   await using server = await start(scratch, 3);
   expect((await new Client(server.url).handler(id)).status).toBe("running");
 }, 30_000);
+
+test("a run for which the process is killed each time is held back, so that all others go on", async () => {
+  using scratch = createScratch();
+  const deaths = (): number =>
+    readWorld(scratch.file("world.jsonl")).filter(([what]) => what === "glutton").length;
+  let glutton = "";
+  const ids: string[] = [];
+  {
+    await using server = await start(scratch, 0);
+    const client = new Client(server.url);
+    for (let index = 0; index < 4; index++) {
+      ids.push((await client.start("slow", { ms: 700 })).handler_id);
+    }
+    glutton = (await client.start("glutton")).handler_id;
+    expect(await server.exited).not.toBe(0);
+  }
+  for (let life = 1; life <= killsMax; life++) {
+    await using server = await start(scratch, life);
+    await server.exited;
+  }
+  expect(deaths()).toBe(killsMax + 1);
+  {
+    // It is held back, and so may be those that had no time to get anywhere beside it.
+    await using server = await start(scratch, 4);
+    const client = new Client(server.url);
+    const { handler_id: other } = await client.start("slow", { ms: 200 });
+    await completed(client, other);
+    expect((await client.handler(glutton)).status).toBe("running");
+    await server.exited;
+  }
+  // Who was held back when it died is free again: it was none of them.
+  await using server = await start(scratch, 5);
+  const client = new Client(server.url);
+  for (const id of ids) await completed(client, id, 6_000);
+  expect(deaths()).toBe(killsMax + 2);
+  expect(server.stderr()).toContain("it is held back");
+  expect((await client.handler(glutton)).status).toBe("running");
+  const purged = await client.ask("POST", `/handlers/${glutton}/cancel?purge=true`);
+  expect(purged.status).toBe(200);
+}, 60_000);
 
 // ---
 

@@ -70,6 +70,7 @@ const someRecord: RunRecord = {
   completedAt: null,
   forkedFrom: null,
   crashes: 0,
+  kills: 0,
   isResting: false,
   firstSequence: 0,
   lastSequence: -1,

@@ -16,7 +16,8 @@ export interface RecordRow extends Omit<RunRecord, Derived> {
 export const selectRecord: string = `
 SELECT
   run.run_id AS runId, handler.handler_id AS handlerId, run.workflow_name AS workflowName,
-  run.status, run.result, run.error, run.crashes, run.is_resting AS isResting,
+  run.status, run.result, run.error, run.crashes, run.kills,
+  run.is_resting AS isResting,
   run.started_at AS startedAt, run.completed_at AS completedAt,
   run.forked_run AS forkedRun, run.forked_sequence AS forkedSequence,
   run.first_sequence AS firstSequence,

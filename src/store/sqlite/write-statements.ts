@@ -9,6 +9,7 @@ export interface Position {
   isResting: Flag;
   wakeAt: number | null;
   crashes: number;
+  kills: number;
   nextSequence: number;
 }
 
@@ -25,6 +26,7 @@ export interface WriteStatements {
   readonly updateEpoch: Statement<unknown, [number, Key]>;
   readonly updateRest: Statement<unknown, [Flag, number | null, Key]>;
   readonly updateCrashes: Statement<unknown, [number, Key]>;
+  readonly updateKills: Statement<unknown, [number, Key]>;
   readonly updateOutcome: Statement<unknown, [string, string | null, string | null, number, Key]>;
   readonly position: Statement<Position, [string]>;
   readonly runsOf: Statement<{ runId: string }, [string]>;
@@ -91,6 +93,7 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
     updateEpoch: database.prepare("UPDATE run SET epoch = ? WHERE key = ?"),
     updateRest: database.prepare("UPDATE run SET is_resting = ?, wake_at = ? WHERE key = ?"),
     updateCrashes: database.prepare("UPDATE run SET crashes = ? WHERE key = ?"),
+    updateKills: database.prepare("UPDATE run SET kills = ? WHERE key = ?"),
     updateOutcome: database.prepare(
       `UPDATE run SET status = ?, result = ?, error = ?, completed_at = ?,
          is_resting = 0, wake_at = NULL
@@ -98,7 +101,7 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
     ),
     position: database.prepare(
       `SELECT key, epoch, status = 'running' AS isRunning, is_resting AS isResting,
-         wake_at AS wakeAt, crashes,
+         wake_at AS wakeAt, crashes, kills,
          coalesce((SELECT max(sequence) + 1 FROM event WHERE run = run.key), first_sequence)
            AS nextSequence
        FROM run WHERE run_id = ?`,

@@ -91,6 +91,7 @@ export class Writes {
       isResting: 0,
       wakeAt: null,
       crashes: 0,
+      kills: 0,
       nextSequence: firstSequence,
     };
     return this.#append(runId, position, first);
@@ -122,6 +123,14 @@ export class Writes {
     return { value: position.crashes };
   }
 
+  setKills(runId: string, kills: number): Written<void> | WorkflowError {
+    const position = this.#position(runId);
+    if (!position) return refuseAbsent(runId);
+    this.#writeKills(position, kills);
+    this.#keep(runId, position);
+    return { value: undefined };
+  }
+
   delete(handlerId: string): Written<boolean> {
     const runIds = this.#deleteHandler(handlerId);
     return { value: runIds.length > 0, announce: () => this.#announceDeleted(runIds) };
@@ -150,6 +159,7 @@ export class Writes {
     position.nextSequence += events.length;
     if (snapshot !== undefined) this.#statements.putSnapshot.run({ run: key, json: snapshot });
     if (commit.isProgress && position.crashes > 0) this.#writeCrashes(position, 0);
+    if (commit.isProgress && position.kills > 0) this.#writeKills(position, 0);
     if (outcome) this.#finish(position, outcome);
     else if (rest !== undefined && position.isRunning) this.#rest(position, rest);
     // Who has ended has little to say any more.
@@ -177,6 +187,11 @@ export class Writes {
   #writeCrashes(position: Position, crashes: number): void {
     this.#statements.updateCrashes.run(crashes, position.key);
     position.crashes = crashes;
+  }
+
+  #writeKills(position: Position, kills: number): void {
+    this.#statements.updateKills.run(kills, position.key);
+    position.kills = kills;
   }
 
   #deleteHandler(handlerId: string): string[] {

@@ -23,6 +23,23 @@ export const crashing: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "kills are noted for each run, and forgotten with progress",
+    async check(store) {
+      await store.create(newRun("a"), newCommit());
+      await store.create(newRun("b"), newCommit());
+      await Promise.all([store.setKills("a", 1), store.setKills("a", 4)]);
+      expect(await store.listActive()).toMatchObject([{ kills: 4 }, { kills: 0 }]);
+      await store.commit("a", 1, commitOf("One"));
+      expect(await store.getRun("a")).toMatchObject({ kills: 4, crashes: 0 });
+      await store.commit("a", 1, newCommit({ isProgress: true }));
+      expect((await store.getRun("a"))?.kills).toBe(0);
+      await store.setKills("b", 2);
+      await store.setKills("b", 0);
+      expect((await store.getRun("b"))?.kills).toBe(0);
+      await refusalOf(store.setKills("none", 1), "lease_lost");
+    },
+  },
+  {
     name: "progress forgets the crashes before it, and nothing else does",
     async check(store) {
       await store.create(newRun("a"), newCommit({ isProgress: true }));

@@ -31,6 +31,7 @@ export const creating: readonly ConformanceCase[] = [
         completedAt: null,
         forkedFrom: null,
         crashes: 0,
+        kills: 0,
         isResting: false,
         firstSequence: 0,
         lastSequence: 1,
