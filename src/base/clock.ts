@@ -2,7 +2,7 @@
  * Time and chance come in through the front door: everything that needs them is handed a `Clock`
  * and a `Random`, so that a test can be the world.
  */
-import { timerMsMax } from "./limits.ts";
+import { durationMsMax, timerMsMax } from "./limits.ts";
 
 export interface Clock {
   /** Milliseconds since 1970, wall clock. */
@@ -18,6 +18,15 @@ export interface Clock {
 
 export interface Random {
   bytes(length: number): Uint8Array;
+}
+
+/**
+ * A time limit in whole milliseconds, as instants are stored: rounded up, so that nothing is early.
+ * "For ever" is a date, too.
+ */
+export function toMilliseconds(seconds: number): number {
+  // 1.1 * 1000 is a little above 1100, and means 1100.
+  return Math.min(Math.ceil(seconds * 1000 - 1e-6), durationMsMax);
 }
 
 export const systemClock: Clock = {

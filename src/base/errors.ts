@@ -3,6 +3,9 @@
  * what came and what to do. What a code means in HTTP is decided at the edge (`server/status.ts`).
  */
 
+/** Characters of what was thrown that a message quotes. */
+const shownCharsMax = 200;
+
 export type ErrorCode =
   // An author's definition or file is wrong: nothing starts.
   | "definition_invalid"
@@ -89,12 +92,14 @@ export interface Failure {
 
 /** Narrows whatever was thrown. The only place that looks at an `unknown` error. */
 export function toFailure(thrown: unknown): Failure {
-  if (!(thrown instanceof Error)) return { name: "Error", message: toText(thrown) };
-  const code = (thrown as { code?: unknown }).code;
-  const stack: unknown = thrown.stack;
+  if (typeof thrown === "string") return { name: "Error", message: thrown };
+  const { name, message, code, stack } = isObject(thrown) ? readFields(thrown) : {};
+  if (!(thrown instanceof Error) && typeof message !== "string") {
+    return { name: "Error", message: `Something that is no error was thrown: ${show(thrown)}.` };
+  }
   return {
-    name: toText(thrown.name),
-    message: toText(thrown.message),
+    name: typeof name === "string" ? name : "Error",
+    message: toText(message),
     ...(typeof code === "string" && { code }),
     ...(typeof stack === "string" && { stack }),
   };
@@ -115,7 +120,32 @@ export class RunFailedError extends WorkflowError {
 
 // ---
 
-/** Anything may be thrown, and be the name of an error: also what refuses to become text. */
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** The fields of an error, without those that cannot even be read. */
+function readFields(thrown: object): Partial<Record<keyof Failure, unknown>> {
+  const read = (name: keyof Failure): unknown => {
+    try {
+      return (thrown as Partial<Record<keyof Failure, unknown>>)[name];
+    } catch {
+      return undefined; // The failure itself has to be told.
+    }
+  };
+  return { name: read("name"), message: read("message"), code: read("code"), stack: read("stack") };
+}
+
+function show(thrown: unknown): string {
+  try {
+    const json = isObject(thrown) ? JSON.stringify(thrown) : undefined;
+    return (json ?? String(thrown)).slice(0, shownCharsMax);
+  } catch {
+    return toText(thrown);
+  }
+}
+
+/** Anything may be thrown, and be the message of an error: also what refuses to become text. */
 function toText(value: unknown): string {
   try {
     return String(value);

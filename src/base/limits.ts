@@ -47,6 +47,9 @@ export const streamStallMs: number = 60_000;
 /** How long a graceful stop waits for streams and commits to end. */
 export const shutdownMs: number = 5_000;
 
+/** The longest time limit, some 3,000 years: an instant that far away is still an exact number. */
+export const durationMsMax: number = 1e14;
+
 /** A timer of the platform overflows above this and fires at once; longer waits are split. */
 export const timerMsMax: number = 2_147_483_647;
 

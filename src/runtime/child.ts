@@ -6,7 +6,7 @@ import { WorkflowError } from "../base/errors.ts";
 import { toJson } from "../base/json.ts";
 import { parkedRunRetryMs } from "../base/limits.ts";
 import type { ChildOptions } from "../workflow/context.ts";
-import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
+import { type AnyWorkflow, type Definition, toStartEvent } from "../workflow/definition.ts";
 import type { Invocation } from "./invocation.ts";
 
 export function createRunWorkflow(invocation: Invocation) {
@@ -28,7 +28,7 @@ export function createRunWorkflow(invocation: Invocation) {
     const runId = [parentId, job, attempt, name.replace(/[^\w-]/g, "-")].join(".");
     const child = {
       workflowName: definition.name,
-      event: definition.startType.parse(input ?? {}),
+      event: toStartEvent(definition, input),
       runId,
       handlerId: runId,
       parent: { runId: parentId, handlerId },

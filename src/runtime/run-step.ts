@@ -2,6 +2,8 @@
  * Runs an author's step function, from its start to the tick that tells how it ended. What a policy
  * decides about a failure is decided here, once, and recorded.
  */
+import { toMilliseconds } from "../base/clock.ts";
+import { describeValue } from "../base/describe.ts";
 import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
@@ -107,20 +109,21 @@ function checkEvent({ ports, step }: Invocation, returned: unknown): Event {
     const event = returned as Event; // It has the type of one; what it carries is checked.
     return typeOfEvent(event) === type ? event : type.parse(event.data);
   }
+  const isEvent = typeof name === "string" && typeof returned === "object";
   const declared = step.emits.map((emit) => `\`${emit}\``).join(" or ") || "nothing";
   const expected = `Expected step \`${step.name}\` to return ${declared}, as its \`emits\` says`;
   const [got, advice] =
     type && isUncalled
       ? [`the event type \`${type.type}\` itself`, "Call it: it makes the event."]
-      : [
-          typeof name === "string" ? `event \`${name}\`` : nameKind(returned),
-          "Return one of these, or add it to `emits`.",
-        ];
+      : [isEvent ? `event \`${name}\`` : describeValue(returned), adviceFor(returned, isEvent)];
   throw new WorkflowError("event_undeclared", `${expected}, got ${got}. ${advice}`);
 }
 
-function nameKind(value: unknown): string {
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+function adviceFor(returned: unknown, isEvent: boolean): string {
+  if (isEvent) return "Return one of these, or add it to `emits`.";
+  return describeValue(returned) === "a generator"
+    ? "Return events, do not `yield` them: for several, return a list."
+    : "Return one of these, which is what calling its type makes, or nothing.";
 }
 
 /** When to try again, or null: not at all. */
@@ -138,7 +141,7 @@ function decideRetry({ job, ports, step }: Invocation, thrown: unknown): number 
     });
     if (wait === undefined || wait === null) return null;
     const seconds = isRetryError ? thrown.after : wait;
-    if (Number.isFinite(seconds)) return now + seconds * 1000;
+    if (Number.isFinite(seconds)) return now + toMilliseconds(seconds);
     throw new TypeError(`Expected seconds until the next attempt, got ${String(seconds)}.`);
   } catch (error) {
     // A policy is the author's code too. The failure that it was asked about has to be told.

@@ -1,4 +1,6 @@
 /** The context that a step function is handed: its verbs become ticks of its job. */
+import { toMilliseconds } from "../base/clock.ts";
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
@@ -7,7 +9,13 @@ import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
 import { StepLogged } from "../workflow/builtin.ts";
-import { type AnyEventType, type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
+import {
+  type AnyEventType,
+  type Event,
+  isEventType,
+  reviveEvent,
+  typeOfEvent,
+} from "../workflow/event.ts";
 import { createRunWorkflow } from "./child.ts";
 import type { Invocation, JobTickBody } from "./invocation.ts";
 import { createStateStore } from "./state-store.ts";
@@ -84,14 +92,25 @@ function toPlain(fields: LogFields): JsonObject {
 /** An event that may enter the run: of a type that is known, its data checked. */
 function checked(invocation: Invocation, event: Event, verb: "write" | "send" | "collect"): Event {
   const { definition } = invocation.ports.loop;
-  const known = definition.eventTypes.get(event.type);
   const made = typeOfEvent(event);
+  const known = isEventLike(event) ? definition.eventTypes.get(event.type) : undefined;
   // What is only shown needs no place in the graph; what is sent must find somebody to take it.
   if (made && (known || verb === "write")) return event;
   if (known) return known.parse(event.data);
+  const step = `Step \`${invocation.step.name}\` cannot ${verb}`;
+  if (!isEventLike(event)) {
+    throw new WorkflowError(
+      "event_invalid",
+      `${step} ${describeValue(event)}: expected an event, which is what calling its type returns.`,
+    );
+  }
+  const cure =
+    verb === "write"
+      ? "Make it by calling its type, or list the type in `additionalEvents`."
+      : "Name it in the `emits` of the step and the `accepts` of another.";
   throw new WorkflowError(
     "event_undeclared",
-    `Step \`${invocation.step.name}\` cannot ${verb} \`${String(event.type)}\`: workflow \`${definition.name}\` does not know this event type. Name it in the \`emits\` of the step and the \`accepts\` of another.`,
+    `${step} \`${event.type}\`: workflow \`${definition.name}\` does not know this event type. ${cure}`,
   );
 }
 
@@ -118,6 +137,7 @@ function createCollect(invocation: Invocation) {
     types: readonly AnyEventType[],
     { buffer = "default" }: { readonly buffer?: string } = {},
   ): readonly Event[] | undefined => {
+    checkTypes(invocation, types);
     if (types.length === 0) return [];
     const expected = types.map((type) => type.type);
     const collected = checked(invocation, event, "collect");
@@ -129,11 +149,14 @@ function createCollect(invocation: Invocation) {
 
 function createWait(invocation: Invocation) {
   const opened = new Map<string, number>();
+  const ids = new Set<string>();
   const wait = async (type: AnyEventType, options: WaitOptions<object>): Promise<Event> => {
+    checkWait(invocation, type, options);
     const count = (opened.get(type.type) ?? 0) + 1;
     opened.set(type.type, count);
-    checkWait(invocation, type);
     const id = options.id ?? `${type.type}#${count}`;
+    if (ids.has(id)) throw keyReused(invocation, "waitForEvent", id);
+    ids.add(id);
     const answer = invocation.answerTo(id);
     const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
     // Answered before a restart: given back, and asked no more.
@@ -165,12 +188,24 @@ function toWaitOpened(
     type: type.type,
     where: where === undefined ? null : (toJson(where, "where") as JsonObject), // Of an object.
     prompt: prompt === undefined ? null : checked(invocation, prompt, "write"),
-    deadlineAt: timeout === undefined ? null : clock.now() + timeout * 1000,
+    deadlineAt: timeout === undefined ? null : clock.now() + toMilliseconds(timeout),
   };
 }
 
-function checkWait({ ports, step }: Invocation, type: AnyEventType): void {
+function checkWait(
+  invocation: Invocation,
+  type: AnyEventType,
+  { timeout = 0 }: WaitOptions<object>,
+): void {
+  const { ports, step } = invocation;
   const { definition } = ports.loop;
+  checkTypes(invocation, [type]);
+  if (typeof timeout !== "number" || !(timeout >= 0)) {
+    throw new WorkflowError(
+      "request_invalid",
+      `Step \`${step.name}\` waits for \`${type.type}\`: expected \`timeout\` to be seconds of at least 0, got ${describeValue(timeout)}.`,
+    );
+  }
   if (definition.eventTypes.has(type.type)) return;
   throw new WorkflowError(
     "event_undeclared",
@@ -184,12 +219,13 @@ function createRun(invocation: Invocation) {
     const { name } = invocation.step;
     // A function whose step has ended goes on unheard: the effect is for the next attempt to do.
     if (invocation.isOver) throw invocation.signal.reason;
-    if (keys.has(key)) {
+    if (typeof key !== "string" || typeof effect !== "function") {
       throw new WorkflowError(
-        "key_reused",
-        `Step \`${name}\` called \`ctx.run\` twice with the key \`${key}\`. A key stands for one effect: number them, as in \`${key}-1\`.`,
+        "request_invalid",
+        `Step \`${name}\`: expected \`ctx.run\` to get a key and a function, got ${describeValue(key)} and ${describeValue(effect)}.`,
       );
     }
+    if (keys.has(key)) throw keyReused(invocation, "run", key);
     keys.add(key);
     const kept = invocation.currentJob.effects;
     if (Object.hasOwn(kept, key)) return kept[key] ?? null;
@@ -198,4 +234,30 @@ function createRun(invocation: Invocation) {
     await invocation.submit({ kind: "effect_returned", key, value });
     return value;
   };
+}
+
+function keyReused({ step }: Invocation, verb: "run" | "waitForEvent", key: string): WorkflowError {
+  const [word, meaning] =
+    verb === "run" ? ["key", "A key stands for one effect"] : ["id", "An id stands for one wait"];
+  return new WorkflowError(
+    "key_reused",
+    `Step \`${step.name}\` called \`ctx.${verb}\` twice with the ${word} \`${key}\`. ${meaning}: number them, as in \`${key}-1\`.`,
+  );
+}
+
+function checkTypes({ step }: Invocation, types: readonly AnyEventType[]): void {
+  const isList = Array.isArray(types);
+  if (isList && types.every(isEventType)) return;
+  const wrong: unknown = isList ? types.find((type) => !isEventType(type)) : types;
+  throw new WorkflowError(
+    "request_invalid",
+    `Step \`${step.name}\` expects events: they are told by a list of event types (what \`defineEvent\` returns), got ${describeValue(wrong)}.`,
+  );
+}
+
+function isEventLike(value: unknown): value is Event {
+  return (
+    typeof (value as Partial<Event> | null | undefined)?.type === "string" &&
+    typeof value === "object"
+  );
 }

@@ -10,7 +10,7 @@ import type { Store } from "../store/store.ts";
 import { StepFailedEvent } from "../workflow/builtin.ts";
 import type { StepContext } from "../workflow/context.ts";
 import { define } from "../workflow/define.ts";
-import type { Definition, StepFunction } from "../workflow/definition.ts";
+import { type Definition, type StepFunction, toStartEvent } from "../workflow/definition.ts";
 import type { CatchOptions, StepDraft, StepOptions, WorkflowOptions } from "../workflow/draft.ts";
 import { type Acceptable, type InputFor, isJoin, type TypesIn } from "../workflow/join.ts";
 import type { Resource, ResourceValues } from "../workflow/resource.ts";
@@ -38,8 +38,11 @@ export type StepBody<
   context: StepContext<StateOf<State>, ResourceValues<Resources>>,
 ) => Returned<Emits> | Promise<Returned<Emits>>;
 
-/** What `run` takes: the fields of the start event. */
-export type StartInput<Accepted> = InputOfType<Extract<Accepted, { readonly family: "start" }>>;
+/** What `run` takes: the start event, or its fields. */
+export type StartInput<Accepted> =
+  Extract<Accepted, { readonly family: "start" }> extends infer Start
+    ? InputOfType<Start> | EventOf<Start>
+    : never;
 
 /** What a run results in: `result` of the plain stop event, or the author's stop event itself. */
 export type ResultOf<Emitted> =
@@ -134,10 +137,9 @@ export class Workflow<
       ? [input?: StartInput<Accepted>, options?: RunOptions]
       : [input: StartInput<Accepted>, options?: RunOptions]
   ): RunHandle<ResultOf<Emitted>> {
-    const [input = {}, { store = new MemoryStore(), handlerId, state, log = silentLog } = {}] =
-      args;
+    const [input, { store = new MemoryStore(), handlerId, state, log = silentLog } = {}] = args;
     const definition = this.define(this.title);
-    const event = definition.startType.parse(input);
+    const event = toStartEvent(definition, input);
     const runtime = new Runtime({ store, log, idleMs: null, admission: this.#admission });
     runtime.register(this, definition);
     const runId = runtime.newRunId();

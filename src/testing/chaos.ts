@@ -18,6 +18,7 @@ import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Entries } from "../workflow/schema.ts";
 import { CrashingStore, type Death } from "./crashing-store.ts";
 import { TestClock } from "./test-clock.ts";
+import { toStartEvent } from "../workflow/definition.ts";
 
 export interface ChaosOptions<Input> {
   readonly input?: Input;
@@ -104,7 +105,7 @@ async function live<S extends Entries, A extends AnyEventType, E extends AnyEven
   const first = new CrashingStore(disk, death);
   const runtime = boot(first, clock);
   const runId = runtime.newRunId();
-  const event = definition.startType.parse(options.input ?? {});
+  const event = toStartEvent(definition, options.input);
   let underWay: readonly string[] | null = null;
   void first.died.then(() => (underWay = stepsUnderWay(runtime.inspect(runId)?.state)));
   const started = runtime.start({ workflowName: definition.name, event, runId });

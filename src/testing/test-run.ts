@@ -13,6 +13,7 @@ import type { RunSummary } from "../store/store.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Entries } from "../workflow/schema.ts";
 import { TestClock } from "./test-clock.ts";
+import { toStartEvent } from "../workflow/definition.ts";
 
 export interface TestRunOptions {
   /** Initial values of the shared state. */
@@ -43,7 +44,7 @@ export async function testRun<S extends Entries, A extends AnyEventType, E exten
   runtime.register(workflow, definition);
   const run = await runtime.start({
     workflowName: definition.name,
-    event: definition.startType.parse(input ?? {}),
+    event: toStartEvent(definition, input),
     ...(options.state && { state: options.state }),
   });
   return new TestRun<ResultOf<E>>(runtime, clock, run, (options.patience ?? 5) * 1000);

@@ -4,9 +4,11 @@
  */
 import { nameLengthMax } from "../base/limits.ts";
 import { StepFailedEvent } from "./builtin.ts";
+import { resourceMistakes, unknownOptions } from "./check-options.ts";
 import type { StepDraft, WorkflowDraft } from "./draft.ts";
-import type { AnyEventType, EventFamily } from "./event.ts";
+import { type AnyEventType, type EventFamily, isEventType } from "./event.ts";
 import { retryMistakes } from "./retry.ts";
+import { hint, quote } from "./words.ts";
 
 export function findMistakes(draft: WorkflowDraft): readonly string[] {
   if (draft.steps.length === 0)
@@ -69,6 +71,11 @@ function stepMistakes(draft: StepDraft): readonly string[] {
     );
   }
   mistakes.push(...joinMistakes(draft));
+  mistakes.push(
+    ...[...unknownOptions(options, "step"), ...resourceMistakes(options.resources ?? {})].map(
+      (mistake) => `${step}: ${mistake}`,
+    ),
+  );
   const { workers = 1, timeout = 1 } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     mistakes.push(
@@ -327,31 +334,10 @@ function namesOf(draft: WorkflowDraft, side: "emits" | "waits"): ReadonlySet<str
   return new Set(draft.steps.flatMap((step) => step.options[side] ?? []).map((type) => type.type));
 }
 
-function isEventType(value: unknown): value is AnyEventType {
-  return typeof value === "function" && "family" in value && "parse" in value;
-}
-
 function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-function quote(value: unknown): string {
-  return `\`${String(value)}\``;
-}
-
 function list(names: readonly string[]): string {
   return names.map(quote).join(", ");
-}
-
-/** The name that was probably meant: the same but for case, or one is the start of the other. */
-function hint(name: string, known: readonly string[]): string {
-  const lower = name.toLowerCase();
-  const meant = known.find((other) => {
-    const candidate = other.toLowerCase();
-    return (
-      other !== name &&
-      (candidate === lower || candidate.startsWith(lower) || lower.startsWith(candidate))
-    );
-  });
-  return meant === undefined ? "" : ` Did you mean ${quote(meant)}?`;
 }

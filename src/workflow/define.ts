@@ -1,14 +1,16 @@
 /** From what an author wrote to a `Definition`: checked whole, then frozen. */
 import * as v from "valibot";
 
+import { toMilliseconds } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { workersDefault } from "../base/limits.ts";
 import { acceptedBy, allEventTypes, findMistakes } from "./check.ts";
+import { unknownOptions } from "./check-options.ts";
 import type { Definition, StepDefinition } from "./definition.ts";
 import type { StepDraft, WorkflowDraft } from "./draft.ts";
 import type { AnyEventType } from "./event.ts";
 import { retryPolicy } from "./retry.ts";
-import type { Entries } from "./schema.ts";
+import { type Entries, entryMistakes } from "./schema.ts";
 
 /** Throws `definition_invalid` with every mistake that there is. */
 export function define(name: string, draft: WorkflowDraft): Definition {
@@ -27,7 +29,7 @@ export function define(name: string, draft: WorkflowDraft): Definition {
     name,
     title: options.name ?? name,
     description: options.description ?? null,
-    timeoutMs: options.timeout === undefined ? null : options.timeout * 1000,
+    timeoutMs: options.timeout === undefined ? null : toMilliseconds(options.timeout),
     concurrency: options.concurrency ?? null,
     isVerbose: options.verbose ?? false,
     steps: new Map(steps.map((step) => [step.name, defineStep(step, types)])),
@@ -69,7 +71,7 @@ function defineStep(step: StepDraft, types: readonly AnyEventType[]): StepDefini
     // Failures are caught one at a time, as the peer does.
     workers: catches ? 1 : (options.workers ?? workersDefault),
     retry: typeof retry === "object" && retry !== null ? retryPolicy(retry) : retry,
-    timeoutMs: timeout === undefined ? null : timeout * 1000,
+    timeoutMs: timeout === undefined ? null : toMilliseconds(timeout),
     recoveriesMax: catches?.recoveries ?? null,
     run,
   });
@@ -156,9 +158,14 @@ function defineState(entries: Entries): Pick<Definition, "initialState" | "check
 }
 
 function optionMistakes({ options }: WorkflowDraft): readonly string[] {
-  const mistakes: string[] = [];
-  if (options.timeout !== undefined && !(options.timeout > 0)) {
-    mistakes.push(`Expected \`timeout\` to be seconds above 0, got \`${options.timeout}\`.`);
+  const mistakes = unknownOptions(options, "workflow").map(
+    (mistake) => `${mistake[0]?.toUpperCase()}${mistake.slice(1)}`,
+  );
+  const { timeout = 1 } = options;
+  if (typeof timeout !== "number" || !(timeout > 0)) {
+    mistakes.push(
+      `Expected \`timeout\` to be seconds above 0, got \`${String(options.timeout)}\`.`,
+    );
   }
   const { concurrency = 1 } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -166,6 +173,8 @@ function optionMistakes({ options }: WorkflowDraft): readonly string[] {
       `Expected \`concurrency\` to be a whole number of at least 1, got \`${concurrency}\`.`,
     );
   }
+  const wrong = entryMistakes(options.state ?? {});
+  if (wrong.length > 0) return [...mistakes, ...wrong.map((mistake) => `State ${mistake}`)];
   const initial = v.safeParse(v.looseObject(options.state ?? {}), {});
   for (const issue of initial.issues ?? []) {
     mistakes.push(

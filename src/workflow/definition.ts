@@ -98,6 +98,12 @@ export function checkTarget(definition: Definition, step: string, type: string):
   );
 }
 
+/** The start event of a run: `input` itself, or made of its fields. Throws `event_invalid`. */
+export function toStartEvent({ startType }: Definition, input: unknown): Event {
+  const isMade = typeOfEvent(input) === startType;
+  return isMade ? (input as Event) : startType.parse(input ?? {});
+}
+
 /** An event of a type that the workflow knows, with valid data. Throws if it cannot be one. */
 export function checkEvent(definition: Definition, event: Event): Event {
   const type = definition.eventTypes.get(event.type);

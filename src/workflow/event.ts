@@ -3,11 +3,13 @@
  * knows events of one name. The name is the identity: it is a string that the author gives, so it
  * is the same in every process, in the journal and on the wire.
  */
+import { WorkflowError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { checkTypeName } from "./names.ts";
 import {
   type DataSchema,
   type Entries,
+  entryMistakes,
   type InputOf,
   isStandardSchema,
   type OutputOf,
@@ -134,6 +136,10 @@ export function defineEvent(
   });
 }
 
+export function isEventType(value: unknown): value is AnyEventType {
+  return typeof value === "function" && "family" in value && "parse" in value;
+}
+
 /** An event from the journal, whose data was checked when it was made: frozen as it was then. */
 export function reviveEvent(event: Event): Event {
   return Object.isFrozen(event)
@@ -161,6 +167,10 @@ export interface EventTypeParts {
 
 export function createEventType(parts: EventTypeParts): AnyEventType {
   const { type: name, schema, family, parents, description, hiddenFields } = parts;
+  const [mistake] = entryMistakes(schema.entries);
+  if (mistake !== undefined) {
+    throw new WorkflowError("definition_invalid", `Event type \`${name}\`, ${mistake}`);
+  }
   const parse = (data: unknown): Event => {
     const event = Object.freeze({ type: name, data: parseData(schema, name, data) });
     makers.set(event, self);

@@ -27,16 +27,24 @@ export interface ResourceOptions<Needs extends Readonly<Record<string, Resource>
   readonly needs?: Needs;
 }
 
+type Make<T, Needs> = (needs: ResourceValues<Needs>) => T | Promise<T>;
+
 /**
  * Declares a resource. Name it in the `resources` of a step and find it in `ctx.resources`. What
  * `make` returns is disposed of with `Symbol.asyncDispose` or `Symbol.dispose`, if it has one.
  */
+export function defineResource<T>(name: string, make: () => T | Promise<T>): Resource<T>;
 export function defineResource<T, const Needs extends Readonly<Record<string, Resource>> = {}>(
   name: string,
   options: ResourceOptions<Needs>,
   make: (needs: ResourceValues<Needs>) => T | Promise<T>,
+): Resource<T>;
+export function defineResource<T, Needs extends Readonly<Record<string, Resource>>>(
+  name: string,
+  ...rest: readonly [ResourceOptions<Needs>, Make<T, Needs>] | readonly [Make<T, Needs>]
 ): Resource<T> {
-  const { scope = "server", description = null, needs = {} } = options;
+  const [options, make] = rest.length === 1 ? [{}, rest[0]] : rest;
+  const { scope = "server", description = null, needs = {} } = options as ResourceOptions<Needs>;
   const lifetime = (which: ResourceScope): number => ["step", "run", "server"].indexOf(which);
   for (const [key, need] of Object.entries<Resource>(needs)) {
     if (lifetime(need.scope) >= lifetime(scope)) continue;
@@ -46,5 +54,11 @@ export function defineResource<T, const Needs extends Readonly<Record<string, Re
     );
   }
   // Its needs are checked where it is declared, and forgotten here.
-  return Object.freeze({ name, scope, description, needs, make: make as Resource<T>["make"] });
+  return Object.freeze({
+    name,
+    scope,
+    description,
+    needs,
+    make: make as unknown as Resource<T>["make"],
+  });
 }

@@ -5,6 +5,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, toJson } from "../base/json.ts";
 
@@ -36,6 +37,16 @@ export interface DataSchema {
 
 export function isStandardSchema(value: object): value is StandardSchema {
   return "~standard" in value;
+}
+
+/** Entries that are no schemas, which could check nothing. */
+export function entryMistakes(entries: Entries): readonly string[] {
+  return Object.entries(entries)
+    .filter(([, entry]: [string, unknown]) => !isStandardSchema(Object(entry)))
+    .map(
+      ([name, entry]) =>
+        `field \`${name}\`: expected a valibot schema, such as \`v.string()\`, got ${describeValue(entry)}.`,
+    );
 }
 
 /** The valid data, with defaults filled in, as frozen JSON. Throws `event_invalid`. */

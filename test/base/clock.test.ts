@@ -1,8 +1,22 @@
 /** The clock of the system: its calls are never early, and reach as far as anybody wants. */
 import { afterEach, beforeEach, describe, expect, jest, setSystemTime, test } from "bun:test";
 
-import { systemClock } from "../../src/base/clock.ts";
-import { timerMsMax } from "../../src/base/limits.ts";
+import { systemClock, toMilliseconds } from "../../src/base/clock.ts";
+import { durationMsMax, timerMsMax } from "../../src/base/limits.ts";
+
+test.each([
+  [1, 1000],
+  [0.3, 300],
+  [1.1, 1100],
+  [0.1 + 0.2, 300],
+  [1 / 3, 334],
+  [0.0001, 1],
+  [0, 0],
+  [Infinity, durationMsMax],
+  [1e300, durationMsMax],
+])("a limit of %d s is %d ms: whole, and never early", (seconds, ms) => {
+  expect(toMilliseconds(seconds) === ms).toBe(true);
+});
 
 const day = 24 * 60 * 60 * 1000;
 

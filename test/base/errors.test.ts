@@ -16,6 +16,14 @@ class Refused extends Error {
   readonly code = "E_REFUSED";
 }
 
+const noError = (shown: string): Failure => ({
+  name: "Error",
+  message: `Something that is no error was thrown: ${shown}.`,
+});
+
+const unshowable: object = Object.create(null);
+Object.assign(unshowable, { self: unshowable });
+
 const cases: readonly (readonly [what: string, thrown: unknown, failure: Failure])[] = [
   ["an error", new TypeError("no"), { name: "TypeError", message: "no" }],
   [
@@ -40,12 +48,29 @@ const cases: readonly (readonly [what: string, thrown: unknown, failure: Failure
     { name: "AbortError", message: "over" },
   ],
   ["a string", "just text", { name: "Error", message: "just text" }],
-  ["nothing", undefined, { name: "Error", message: "undefined" }],
-  ["a symbol", Symbol("s"), { name: "Error", message: "Symbol(s)" }],
+  ["nothing", undefined, noError("undefined")],
+  ["null", null, noError("null")],
+  ["a symbol", Symbol("s"), noError("Symbol(s)")],
+  ["an object", { reason: "busy" }, noError('{"reason":"busy"}')],
   [
-    "an object that is no text",
-    Object.create(null),
-    { name: "Error", message: "A value that cannot be shown." },
+    "an object like an error",
+    { name: "Busy", message: "later", code: 5 },
+    { name: "Busy", message: "later" },
+  ],
+  ["an object that is no text", unshowable, noError("A value that cannot be shown.")],
+  [
+    "a long list",
+    Array(1000).fill("x"),
+    noError(JSON.stringify(Array(1000).fill("x")).slice(0, 200)),
+  ],
+  [
+    "an error whose message cannot be read",
+    Object.defineProperty(new TypeError(), "message", {
+      get: () => {
+        throw new Error("nested");
+      },
+    }),
+    { name: "TypeError", message: "undefined" },
   ],
   [
     "an error whose message is no text",
@@ -55,7 +80,7 @@ const cases: readonly (readonly [what: string, thrown: unknown, failure: Failure
   [
     "an error whose name is no text",
     Object.assign(new Error("m"), { name: { a: 1 } }),
-    { name: "[object Object]", message: "m" },
+    { name: "Error", message: "m" },
   ],
 ];
 

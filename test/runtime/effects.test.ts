@@ -157,6 +157,15 @@ describe("a key", () => {
     expect(await rejectionOf(run)).toBe(reused);
   });
 
+  test.each<readonly [what: string, call: (context: { run: Function }) => unknown, got: string]>([
+    ["no key", ({ run }) => run(() => 1), "a function and `undefined`"],
+    ["no function", ({ run }) => run("pay"), 'the text "pay" and `undefined`'],
+  ])("with %s is refused", async (_what, call, got) => {
+    expect(await rejectionOf(runStep((_event, context) => call(context)))).toBe(
+      `run_failed: Step \`s\`: expected \`ctx.run\` to get a key and a function, got ${got}.`,
+    );
+  });
+
   test("may be any text", async () => {
     const keys = ["", "constructor", "__proto__", "toString", "a b/c"];
     const run = runStep(

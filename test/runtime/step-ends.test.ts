@@ -6,7 +6,7 @@ import type { LogLevel } from "../../src/base/log.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { RetryPolicy } from "../../src/workflow/retry.ts";
-import { type Body, Done, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
+import { Ask, type Body, Done, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
 import { Process } from "./process.ts";
 
 describe("a step that returns", () => {
@@ -14,14 +14,42 @@ describe("a step that returns", () => {
   const cure = "Return one of these, or add it to `emits`.";
 
   test.each<readonly [what: string, body: Body, refusal: string]>([
-    ["an event that it did not declare", () => Work(), `event \`Work\``],
-    ["text", () => "done", "a string"],
-    ["a number", () => 5, "a number"],
-    ["an object that is no event", () => ({ result: 1 }), "an object"],
-    ["a list with something else in it", () => [StopEvent(), null], "an object"],
+    ["text", () => "done", 'the text "done"'],
+    ["a number", () => 5, "`5`"],
+    ["an object that is no event", () => ({ result: 1 }), "an object with `result`"],
+    ["an object of a class", () => new Map(), "a `Map`"],
+    ["a list with something else in it", () => [StopEvent(), null], "null"],
+    ["a list in a list", () => [[StopEvent()]], "a list"],
   ])("%s fails, and says what was declared", async (_what, body, got) => {
     expect(await rejectionOf(runStep(body))).toBe(
-      `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} ${got}. ${cure}`,
+      `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} ${got}. ` +
+        "Return one of these, which is what calling its type makes, or nothing.",
+    );
+  });
+
+  test("an event that it did not declare fails", async () => {
+    expect(await rejectionOf(runStep(() => Work()))).toBe(
+      `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} event \`Work\`. ${cure}`,
+    );
+  });
+
+  test.each<readonly [what: string, body: Body]>([
+    [
+      "a generator",
+      function* () {
+        yield StopEvent();
+      },
+    ],
+    [
+      "an async generator",
+      async function* () {
+        yield StopEvent();
+      },
+    ],
+  ])("%s fails, and says what to do instead", async (_what, body) => {
+    expect(await rejectionOf(runStep(body))).toBe(
+      `run_failed: Expected step \`s\` to return \`StopEvent\` or \`Ask\`, ${declared} a generator. ` +
+        "Return events, do not `yield` them: for several, return a list.",
     );
   });
 
@@ -88,9 +116,18 @@ describe("a step that throws", () => {
   test.each<readonly [what: string, thrown: unknown, message: string]>([
     ["an error", new Error("kaboom"), "kaboom"],
     ["text", "kaboom", "kaboom"],
-    ["nothing", undefined, "undefined"],
-    ["null", null, "null"],
-    ["an object that is no text", Object.create(null), "A value that cannot be shown."],
+    ["nothing", undefined, "Something that is no error was thrown: undefined."],
+    ["null", null, "Something that is no error was thrown: null."],
+    ["an object", { reason: "busy" }, 'Something that is no error was thrown: {"reason":"busy"}.'],
+    [
+      "an error that cannot be read",
+      Object.defineProperty(new Error(), "message", {
+        get: () => {
+          throw new Error("nested");
+        },
+      }),
+      "undefined",
+    ],
     ["an error whose message is no text", Object.assign(new Error(), { message: 5n }), "5"],
   ])("%s fails the run, and says so", async (_what, thrown, message) => {
     const run = runStep(() => {
@@ -227,6 +264,31 @@ test("an event that a step writes is checked before it is shown", async () => {
   });
   expect(await rejectionOf(run)).toBe(
     'run_failed: Event `Ask` is not valid. `n`: Invalid type: Expected number but received "x".',
+  );
+});
+
+test.each<readonly [what: string, verb: string, args: readonly unknown[], refusal: string]>([
+  ["sends text", "sendEvent", ["hello"], 'cannot send the text "hello"'],
+  ["sends nothing", "sendEvent", [], "cannot send `undefined`"],
+  ["sends a type", "sendEvent", [Ask], "cannot send a function"],
+  ["writes an object", "writeEventToStream", [{ n: 1 }], "cannot write an object with `n`"],
+  ["collects null", "collectEvents", [null, [Ask]], "cannot collect null"],
+])("a step that %s in the place of an event fails", async (_what, verb, args, refusal) => {
+  const body: Body = (_event, context) =>
+    (context as unknown as Record<string, (...args: readonly unknown[]) => void>)[verb]?.(...args);
+  expect(await rejectionOf(runStep(body))).toBe(
+    `run_failed: Step \`s\` ${refusal}: expected an event, which is what calling its type returns.`,
+  );
+});
+
+test.each<readonly [what: string, types: unknown, got: string]>([
+  ["one type, and no list", Ask, "a function"],
+  ["a list with something else in it", [Ask, "Answer"], 'the text "Answer"'],
+])("a step that collects events of %s fails", async (_what, types, got) => {
+  const run = runStep((_event, context) => context.collectEvents(Ask(), types as []));
+  expect(await rejectionOf(run)).toBe(
+    "run_failed: Step `s` expects events: they are told by a list of event types " +
+      `(what \`defineEvent\` returns), got ${got}.`,
   );
 });
 

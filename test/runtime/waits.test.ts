@@ -94,6 +94,43 @@ describe("a wait", () => {
     );
   });
 
+  test.each<readonly [what: string, options: object, refusal: string]>([
+    ["no number", { timeout: NaN }, "expected `timeout` to be seconds of at least 0, got `NaN`."],
+    ["text", { timeout: "5" }, 'expected `timeout` to be seconds of at least 0, got the text "5".'],
+    [
+      "less than nothing",
+      { timeout: -1 },
+      "expected `timeout` to be seconds of at least 0, got `-1`.",
+    ],
+  ])("whose time is %s fails its step", async (_what, options, refusal) => {
+    const run = runStep((_event, context) => context.waitForEvent(Answer, options));
+    expect(await rejectionOf(run)).toBe(`run_failed: Step \`s\` waits for \`Answer\`: ${refusal}`);
+  });
+
+  test.each([1 / 3, 0.0004, 1e-9])(
+    "whose time is %d s is over then: instants are whole",
+    async (timeout) => {
+      await using process = await Process.open({
+        w: oneStep((_event, context) => context.waitForEvent(Answer, { timeout })),
+      });
+      const run = await process.start("w");
+      const ended = rejectionOf(process.result(run));
+      await process.advance(timeout + 0.001);
+      expect(await ended).toBe("run_failed: Step `s` waited for `Answer`, and none came in time.");
+    },
+  );
+
+  test("has an id of its own", async () => {
+    const run = runStep(async (_event, context) => {
+      const ask = (): Promise<unknown> => context.waitForEvent(Answer, { id: "x" });
+      await Promise.all([ask(), ask()]);
+    });
+    expect(await rejectionOf(run)).toBe(
+      "run_failed: Step `s` called `ctx.waitForEvent` twice with the id `x`. " +
+        "An id stands for one wait: number them, as in `x-1`.",
+    );
+  });
+
   test("for what nobody can send is refused", async () => {
     const run = runStep((_event, context) => context.waitForEvent(Note));
     expect(await rejectionOf(run)).toBe(

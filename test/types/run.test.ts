@@ -32,6 +32,9 @@ test("a run takes the fields of its start event, and gives its stop event", asyn
   const shipped = await run;
   expectTypeOf(shipped.data.tracking).toEqualTypeOf<string>();
   expect(shipped).toEqual(Shipped({ tracking: "2 boxes" }));
+  expect(await order.run(Order({ sku: "tea", quantity: 3 }))).toEqual(
+    Shipped({ tracking: "3 boxes" }),
+  );
   const calls = (): void => {
     order.run({ sku: "tea" });
     // @ts-expect-error: a required field is required.
@@ -40,6 +43,8 @@ test("a run takes the fields of its start event, and gives its stop event", asyn
     order.run();
     // @ts-expect-error: a field has its type.
     order.run({ sku: 1 });
+    // @ts-expect-error: an event of another type starts nothing.
+    order.run(Packed({ boxes: 1 }));
     // @ts-expect-error: there is no such field.
     order.run({ sku: "tea", colour: "red" });
   };
@@ -50,6 +55,7 @@ test("a run of the plain types takes anything or nothing, and gives the unknown"
   expectTypeOf(await plain.run()).toEqualTypeOf<unknown>();
   expectTypeOf(await plain.run({ n: 1 }).result()).toEqualTypeOf<unknown>();
   expect(await plain.run({ n: 1 })).toBe(1);
+  expect(await plain.run(StartEvent({ n: 1 }))).toBe(1);
 });
 
 test("the stream of a run is of events", () => {

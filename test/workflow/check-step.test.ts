@@ -7,12 +7,21 @@ import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { StepOptions, WorkflowOptions } from "../../src/workflow/draft.ts";
 import { defineEvent } from "../../src/workflow/event.ts";
 import { collect, each } from "../../src/workflow/join.ts";
+import { defineResource, type Resource } from "../../src/workflow/resource.ts";
 import { messageOf } from "../base/fixtures.ts";
 import { A, addStep, B, mistakesOf, startToStop, workflowOf } from "./fixtures.ts";
 
 const good = { accepts: [StartEvent], emits: [StopEvent] };
 const noList = (name: string): string =>
   `Step \`s\`: expected \`${name}\` to be a list of event types (what \`defineEvent\` returns).`;
+
+/** Two resources that need each other: not to be had but by a trick. */
+function ring(): Resource {
+  const needs: Record<string, Resource> = {};
+  const a = defineResource("a", { needs }, () => 1);
+  needs["b"] = defineResource("b", { needs: { a } }, () => 2);
+  return a;
+}
 
 describe("a step is refused when", () => {
   const options: readonly (readonly [
@@ -51,6 +60,26 @@ describe("a step is refused when", () => {
           `Step \`s\`: expected \`timeout\` to be seconds above 0, got \`${timeout}\`.`,
         ] as const,
     ),
+    [
+      "it has an option that nobody knows",
+      Object.assign({ worker: 2 }, good),
+      "Step `s`: there is no option `worker`. Did you mean `workers`?",
+    ],
+    [
+      "its resources are no object",
+      { ...good, resources: "db" },
+      'Step `s`: expected `resources` to be an object, got the text "db".',
+    ],
+    [
+      "one of its resources is none",
+      { ...good, resources: { db: () => 1 } },
+      "Step `s`: expected resource `db` to be what `defineResource` returns, got a function.",
+    ],
+    [
+      "its resources need each other",
+      { ...good, resources: { ring: ring() } },
+      "Step `s`: its resources need each other in a ring, `a` → `b` → `a`. Take one out of the `needs` of another.",
+    ],
     [
       "it accepts a join and something else",
       { ...good, accepts: [collect(A), StartEvent] },
@@ -174,7 +203,7 @@ describe("a workflow is refused when", () => {
   });
 
   const unchecked = (options: Record<string, unknown>): WorkflowOptions => options;
-  test.each([0, -1, NaN, "soon"])("its timeout is %p", (timeout) => {
+  test.each([0, -1, NaN, "soon", "5", null])("its timeout is %p", (timeout) => {
     expect(mistakesOf(workflowOf({ s: good }, unchecked({ timeout })))).toEqual([
       `Expected \`timeout\` to be seconds above 0, got \`${timeout}\`.`,
     ]);
@@ -183,6 +212,19 @@ describe("a workflow is refused when", () => {
   test.each([0, 1.5, NaN, "2"])("%p of its runs may be under way", (concurrency) => {
     expect(mistakesOf(workflowOf({ s: good }, unchecked({ concurrency })))).toEqual([
       `Expected \`concurrency\` to be a whole number of at least 1, got \`${concurrency}\`.`,
+    ]);
+  });
+
+  test("it has an option that nobody knows", () => {
+    expect(mistakesOf(workflowOf({ s: good }, unchecked({ Timeout: 5, colour: "red" })))).toEqual([
+      "There is no option `Timeout`. Did you mean `timeout`?",
+      "There is no option `colour`.",
+    ]);
+  });
+
+  test("a field of its state is no schema", () => {
+    expect(mistakesOf(workflowOf({ s: good }, unchecked({ state: { n: "number" } })))).toEqual([
+      'State field `n`: expected a valibot schema, such as `v.string()`, got the text "number".',
     ]);
   });
 

@@ -24,6 +24,17 @@ const Order = defineEvent("Order", {
 type Unchecked = (...args: readonly unknown[]) => unknown;
 const unchecked = (type: unknown): Unchecked => type as Unchecked;
 
+test.each([
+  ["text", "string", 'the text "string"'],
+  ["the class of a value", String, "a function"],
+  ["nothing", undefined, "`undefined`"],
+])("a field that is described by %s is refused", (_what, schema, got) => {
+  const entries = { n: schema } as never;
+  const refusal = `Event type \`X\`, field \`n\`: expected a valibot schema, such as \`v.string()\`, got ${got}.`;
+  expect(() => defineEvent("X", entries)).toThrow(refusal);
+  expect(() => StartEvent.extend("X", entries)).toThrow(refusal);
+});
+
 describe("making an event", () => {
   test("fills in defaults, and leaves out what is absent", () => {
     expect(Order({ sku: "a" })).toEqual({ type: "Order", data: { sku: "a", quantity: 1 } });

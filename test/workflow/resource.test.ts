@@ -15,6 +15,11 @@ test("a resource that says nothing lives as long as the server, and needs nothin
   });
 });
 
+test("a resource without options needs none", () => {
+  const make = (): number => 1;
+  expect(defineResource("n", make)).toEqual(defineResource("n", {}, make));
+});
+
 test("a resource cannot be changed once it is declared", () => {
   expect(Object.isFrozen(defineResource("clock", {}, () => 1))).toBe(true);
 });
