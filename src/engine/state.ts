@@ -181,6 +181,9 @@ export function isIdle(state: RunState): boolean {
   return true;
 }
 
+/** Where a job that somebody asks for most likely is: a queue may be long. */
+const placesByUse: readonly JobPlace[] = ["running", "waiting", "delayed", "queue"];
+
 export function findJob(
   state: RunState,
   step: string,
@@ -188,7 +191,7 @@ export function findJob(
 ): { readonly job: Job; readonly place: JobPlace } | undefined {
   const stepState = state.steps[step];
   if (!stepState) return undefined;
-  for (const place of jobPlaces) {
+  for (const place of placesByUse) {
     const job = stepState[place].find((candidate) => candidate.id === id);
     if (job) return { job, place };
   }

@@ -19,7 +19,6 @@ import {
   isIdle,
   type Job,
   type JobPlace,
-  jobPlaces,
   type RunState,
   type StepState,
   type Wait,
@@ -83,6 +82,7 @@ export function answerWaits(
     if (waiting.length === 0 && running.length === 0 && queue.length === 0) continue;
     for (const [place, jobs] of Object.entries({ waiting, running, queue })) {
       for (const job of jobs) {
+        if (job.waits.length === 0) continue; // A queue may be long, and few jobs of it have any.
         const wait = job.waits.find((candidate) => isOpen(candidate) && isMatch(candidate, event));
         if (!wait) continue;
         settle(change, job, place as JobPlace, { ...wait, answer: event });
@@ -130,8 +130,9 @@ export function answeredWaits(job: Job): readonly Wait[] {
 
 // ---
 
-function hasOpenWait(step: StepState): boolean {
-  return jobPlaces.some((place) => step[place].some(({ waits }) => waits.some(isOpen)));
+/** Of what is under way: a job in the queue goes on before it asks anything. */
+function hasOpenWait({ running, waiting }: StepState): boolean {
+  return [running, waiting].some((jobs) => jobs.some(({ waits }) => waits.some(isOpen)));
 }
 
 function isMatch(wait: Wait, event: Event): boolean {
