@@ -2,7 +2,6 @@
  * The runs that are in memory. One is brought here when somebody needs it and let go when it only
  * waits; one whose store fails is dropped, and taken up again from what is stored.
  */
-import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -19,6 +18,7 @@ import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import type { Endings } from "./endings.ts";
+import { runDeleted } from "./errors.ts";
 import type { Story } from "./fork.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
 import { LiveRun } from "./live-run.ts";
@@ -138,7 +138,8 @@ export class LiveRuns {
     const { registry, store } = this.#ports;
     const definition = registry.must(workflowName);
     const epoch = await store.claim(runId);
-    const run = must(await store.getRun(runId), "A claimed run is there.");
+    const run = await store.getRun(runId);
+    if (!run) throw runDeleted(runId); // Since it was claimed.
     const state = await this.replay(definition, runId);
     checkInvariants(definition, state);
     const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));

@@ -35,7 +35,10 @@ export const expectedCoverage: readonly string[] = [
   ...["deadline", "retry", "wait"].map((kind) => `timer ${kind}`),
   ...jobPlaces.map((place) => `place ${place}`),
   ...["completed", "failed", "cancelled"].map((status) => `end ${status}`),
-  ...["died", "closed", "refused", "deleted", "reader_ended"].map((kind) => `seen ${kind}`),
+  ...["died", "closed", "refused", "deleted", "reader_ended", "claimed", "settled", "read"].map(
+    (kind) => `seen ${kind}`,
+  ),
+  ...["entered", "left", "effect_called", "effect_kept", "answered"].map((kind) => `seen ${kind}`),
   "seen snapshot",
   "seen rest",
 ];

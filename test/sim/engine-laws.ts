@@ -27,6 +27,7 @@ export const invariantsHold: Law = ({ scenes }) =>
 export const factsCountOnce: Law = ({ scenes }) =>
   first(scenes, ({ run, tick, after }) => {
     switch (tick.kind) {
+      case "run_started":
       case "step_succeeded":
       case "step_failed":
       case "effect_returned":

@@ -3,6 +3,7 @@ import * as engine from "./engine-laws.ts";
 import * as laws from "./laws.ts";
 import { engineIsAsTheModel } from "./model/law.ts";
 import * as promises from "./promises.ts";
+import * as steps from "./step-laws.ts";
 import { tell } from "./story.ts";
 import type { Trace } from "./trace.ts";
 
@@ -26,8 +27,10 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["resume is outstanding", laws.resumeIsOutstanding],
   ["stale epochs are refused", laws.staleEpochsAreRefused],
   ["readers see all", laws.readersSeeAll],
-  ["steps run when told", promises.stepsRunWhenTold],
-  ["effects are kept", promises.effectsAreKept],
+  ["steps run when told", steps.stepsRunWhenTold],
+  ["steps are heard", steps.stepsAreHeard],
+  ["refusals have codes", promises.refusalsHaveCodes],
+  ["effects are kept", steps.effectsAreKept],
   ["everything ends", laws.everythingEnds],
   ["granted is stored", promises.grantedIsStored],
   ["ends are told", promises.endsAreTold],

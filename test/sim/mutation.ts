@@ -4,12 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Campaign } from "./campaign.ts";
+import { type Coverage, expectedCoverage } from "./coverage.ts";
 import type { Mutant } from "./mutant-list.ts";
+
+/** What is reached so often is not missed by chance. */
+const oftenMin = 30;
 
 export interface Verdict {
   /** How it was found out, or null: it has survived. */
   readonly killedBy: string | null;
   readonly seeds: number;
+  readonly coverage: Coverage;
 }
 
 const root: string = join(import.meta.dir, "..", "..");
@@ -24,14 +29,6 @@ export function occurrences({ file, find }: Mutant): number {
   return readFileSync(join(root, file), "utf8").split(find).length - 1;
 }
 
-/** Nothing is changed: what the simulation finds then is no mutant's doing. */
-export const original: Mutant = {
-  file: "src/engine/reduce.ts",
-  find: "",
-  replace: "",
-  why: "none",
-};
-
 export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promise<Verdict> {
   const { file, find, replace, workload } = mutant;
   const text = readFileSync(join(root, file), "utf8");
@@ -41,11 +38,21 @@ export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promi
   return tryText(file, wrong, ["--seeds", String(seeds), ...onlyFor(workload)]);
 }
 
+/** What the source itself comes to with so many seeds: a mutant has to come to it as well. */
+export async function baseline(seeds: number): Promise<Coverage> {
+  const file = "src/engine/reduce.ts";
+  const text = readFileSync(join(root, file), "utf8");
+  const { killedBy, coverage } = await tryText(file, text, ["--seeds", String(seeds)]);
+  if (killedBy !== null) throw new Error(`The source itself breaks a law: ${killedBy}`);
+  return coverage;
+}
+
 /** Simulates with another text in the place of a file. */
 export async function tryText(
   file: string,
   text: string,
   flags: readonly string[],
+  reached: Coverage = {},
 ): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
@@ -64,12 +71,17 @@ export async function tryText(
     ]);
     await child.exited;
     if (child.signalCode !== null) {
-      return { killedBy: `no end after ${secondsMax} s`, seeds: 0 };
+      return { killedBy: `no end after ${secondsMax} s`, seeds: 0, coverage: {} };
     }
-    if (child.exitCode !== 0) return { killedBy: `it does not start: ${errors}`, seeds: 0 };
-    const { failures, seeds } = JSON.parse(report) as Campaign; // As `main.ts` prints it.
+    const noStart = `it does not start: ${errors}`;
+    if (child.exitCode !== 0) return { killedBy: noStart, seeds: 0, coverage: {} };
+    const { failures, seeds, coverage } = JSON.parse(report) as Campaign; // As `main.ts` prints it.
+    const missed = expectedCoverage.find(
+      (name) => (reached[name] ?? 0) > oftenMin && !coverage[name],
+    );
     const [failure] = failures;
-    return { killedBy: failure ? `${failure.law}: ${failure.reason}` : null, seeds };
+    const broken = failure && `${failure.law}: ${failure.reason}`;
+    return { killedBy: broken ?? (missed ? `never reached: ${missed}` : null), seeds, coverage };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -22,9 +22,12 @@ export function openGate({ call, done }: Gate, opening: Opening, chance: Chance)
 
 // ---
 
+/** Of the one `TypeError` that is thrown on purpose. */
+export const mistakenOnPurpose: string = "The step fails by mistake.";
+
 const thrown: readonly (() => unknown)[] = [
   () => new Error("The step fails."),
-  () => new TypeError("The step fails by mistake."),
+  () => new TypeError(mistakenOnPurpose),
   () => "a text",
   () => undefined,
   () => null,

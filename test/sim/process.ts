@@ -13,7 +13,7 @@ import type { Event } from "../../src/workflow/event.ts";
 import type { Disk } from "./faults.ts";
 import type { Opening } from "./plan.ts";
 import type { Chance } from "./prng.ts";
-import { openGate } from "./opening.ts";
+import { mistakenOnPurpose, openGate } from "./opening.ts";
 import type { SimClock } from "./clock.ts";
 import type { Entry } from "./trace.ts";
 import { Detour, type Simulated, type Workload } from "./workload.ts";
@@ -29,6 +29,7 @@ export interface Call {
   readonly answered: number;
   /** Verbs of the context that it waits for, and how many of each. */
   readonly pending: Map<string, number>;
+  readonly told: { writes: number; sends: number; sets: number };
 }
 
 /** Where a step function waits for the simulator. */
@@ -144,7 +145,9 @@ export class Process {
     const job = Number(attempt.key.slice(run.length + 1));
     const answered = this.#world.answersFor(run, job);
     const pending = new Map<string, number>();
-    const call: Call = { run, step, job, attempt: attempt.number, signal, answered, pending };
+    const told = { writes: 0, sends: 0, sets: 0 };
+    const about = { run, step, job, attempt: attempt.number, signal };
+    const call: Call = { ...about, answered, pending, told };
     const at = this.#world.clock.now;
     this.record({ kind: "entered", at, ...this.#about(call) });
     if (this.#world.diesInStep()) this.die(`in step ${step.name}`, true);
@@ -156,10 +159,11 @@ export class Process {
     } catch (thrown) {
       how = thrown instanceof Error ? thrown.name : "odd";
       if (thrown instanceof Detour) return thrown.returned;
+      if (isMistake(thrown)) this.record({ kind: "broke", reason: `A verb threw ${thrown}` });
       throw thrown;
     } finally {
       this.calls.delete(call);
-      this.record({ kind: "left", how, ...this.#about(call) });
+      this.record({ kind: "left", how, told: { ...call.told }, ...this.#about(call) });
     }
   }
 
@@ -182,14 +186,27 @@ export class Process {
       this.record({ kind: "effect_kept", key, value: value as Json, ...this.#about(call) });
       return value;
     };
+    const { told } = call;
     const verbs = {
       run,
+      writeEventToStream: (...args: Parameters<StepContext["writeEventToStream"]>) => {
+        context.writeEventToStream(...args);
+        told.writes++;
+      },
+      sendEvent: (...args: Parameters<StepContext["sendEvent"]>) => {
+        context.sendEvent(...args);
+        told.sends++;
+      },
       waitForEvent: (...args: Parameters<StepContext["waitForEvent"]>) =>
         this.#pending(call, "wait", context.waitForEvent(...args)),
       runWorkflow: (...args: Parameters<StepContext["runWorkflow"]>) =>
         this.#pending(call, "child", context.runWorkflow(...args)),
       store: {
         ...context.store,
+        set: async (...args: Parameters<StepContext["store"]["set"]>) => {
+          await context.store.set(...args);
+          told.sets++;
+        },
         edit: (...args: Parameters<StepContext["store"]["edit"]>) =>
           this.#pending(call, "edit", context.store.edit(...args)),
       },
@@ -212,4 +229,10 @@ export class Process {
     const isHolder = this.#world.disk.holds(this.id, run);
     return { process: this.id, run, step: step.name, job, attempt, isHolder };
   }
+}
+
+/** Nothing that a workload throws on purpose, but what code does that is wrong. */
+function isMistake(thrown: unknown): boolean {
+  if (thrown instanceof ReferenceError || thrown instanceof RangeError) return true;
+  return thrown instanceof TypeError && thrown.message !== mistakenOnPurpose;
 }

@@ -8,6 +8,7 @@ import type { Command } from "../../src/engine/command.ts";
 import { nextTimerAt, resume } from "../../src/engine/resume.ts";
 import { fromSnapshot } from "../../src/engine/snapshot.ts";
 import { isIdle } from "../../src/engine/state.ts";
+import type { Tick } from "../../src/engine/tick.ts";
 import type { Rest } from "../../src/store/store.ts";
 import type { Event } from "../../src/workflow/event.ts";
 import { first, jobsOf, type Law } from "./laws.ts";
@@ -18,50 +19,13 @@ import type { JsonObject } from "../../src/base/json.ts";
 export const nothingBroke: Law = ({ trace }) =>
   first(trace.entries, (entry) => (entry.kind === "broke" ? entry.reason : undefined));
 
-/**
- * Steps: a function is called only for an attempt that is under way; so what has completed never
- * runs again, and nobody is tried again before it is time. The same process calls it once, unless
- * it has taken the run up anew.
- */
-export const stepsRunWhenTold: Law = (story) => {
-  const called = new Set<string>();
-  return first(story.sights, ({ entry, run: tale, state, previous }) => {
-    if (entry.kind === "claimed") {
-      for (const key of called) if (key.startsWith(`${tale.id}:`)) called.delete(key);
-    }
-    // Without the lease another process has the run, and knows better.
-    if (entry.kind !== "entered" || !entry.isHolder) return undefined;
-    const { process, run, step, job, attempt } = entry;
-    const isTold = [state, previous].some(({ steps }) =>
-      steps[step]?.running.some((other) => other.id === job && other.attempt === attempt),
-    );
-    const key = `${tale.id}:${job}:${attempt}:${process}`;
-    const isAgain = called.has(key);
-    called.add(key);
-    const name = `attempt ${attempt} at job ${job} of \`${step}\` in ${run}`;
-    if (isAgain) return `${name} was called twice`;
-    return isTold ? undefined : `${name} was called out of turn`;
+/** A request that is refused says why, by a code: whatever else comes back is a mistake. */
+export const refusalsHaveCodes: Law = ({ trace }) =>
+  first(trace.entries, (entry) => {
+    if (entry.kind !== "answered" || entry.error === null) return undefined;
+    const isCode = /^[a-z_]+$/.test(entry.error);
+    return isCode ? undefined : `request ${entry.request} was refused with ${entry.error}`;
   });
-};
-
-/** Effects: what `ctx.run` has returned is never done again, and always the same. */
-export const effectsAreKept: Law = (story) => {
-  const kept = new Map<string, string>();
-  return first(story.sights, ({ entry, run, state }) => {
-    if (entry.kind !== "effect_called" && entry.kind !== "effect_kept") return undefined;
-    const key = `${run.id}:${entry.job}:${entry.key}`;
-    if (entry.kind === "effect_kept") {
-      const value = JSON.stringify(entry.value);
-      const before = kept.get(key) ?? value;
-      kept.set(key, before);
-      return value === before ? undefined : `effect ${key} gave ${before}, then ${value}`;
-    }
-    if (!entry.isHolder) return undefined;
-    const job = jobsOf(state).find(({ id }) => id === entry.job);
-    const isStored = job !== undefined && Object.hasOwn(job.effects, entry.key);
-    return kept.has(key) || isStored ? `effect ${key} was done again` : undefined;
-  });
-};
 
 /** Accepted: what was granted is on disk. */
 export const grantedIsStored: Law = (story) => {
@@ -191,6 +155,10 @@ export const childrenAreShown: Law = ({ runs }) =>
         if (expected?.sequence === sequence && expected.event.json === envelope) continue;
         return `${run.run} shows event ${sequence} of ${name} at place ${index}`;
       }
+      // Whoever shows a child goes on when all of it is shown.
+      const isAwaited = run.scenes.some(({ tick }) => childOf(run.run, tick) === name);
+      const isShort = isAwaited && child.state.status === "completed" && shown.length < own.length;
+      if (isShort) return `${run.run} shows ${name} in part`;
       return undefined;
     }),
   );
@@ -333,6 +301,13 @@ export const closedIsClosed: Law = ({ trace }) => {
 
 function markOf(event: Event): number | undefined {
   return (event.data as { readonly n?: number }).n;
+}
+
+/** The child whose result a tick keeps, if it does that. */
+function childOf(run: string, tick: Tick): string | undefined {
+  if (tick.kind !== "effect_returned" || !tick.key.startsWith("child:")) return undefined;
+  const name = tick.key.slice("child:".length).replace(/[^\w-]/g, "-");
+  return [run, tick.job, tick.attempt, name].join(".");
 }
 
 interface Shown {

@@ -22,6 +22,12 @@ interface OfAttempt {
   readonly isHolder: boolean;
 }
 
+export interface Told {
+  readonly writes: number;
+  readonly sends: number;
+  readonly sets: number;
+}
+
 export type Entry =
   | { readonly kind: "booted"; readonly process: number }
   | { readonly kind: "died"; readonly process: number; readonly where: string }
@@ -66,7 +72,12 @@ export type Entry =
     }
   /** A step function was called. */
   | ({ readonly kind: "entered"; readonly at: number } & OfAttempt)
-  | ({ readonly kind: "left"; readonly how: string } & OfAttempt)
+  | ({
+      readonly kind: "left";
+      readonly how: string;
+      /** How much it has told of itself: what it has shown, sent and set. */
+      readonly told: Told;
+    } & OfAttempt)
   /** The function that `ctx.run` was given was called. */
   | ({ readonly kind: "effect_called"; readonly key: string } & OfAttempt)
   /** `ctx.run` has returned. */
