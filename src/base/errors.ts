@@ -44,6 +44,7 @@ export type ErrorCode =
   | "store_conflict"
   | "store_locked"
   | "lease_lost"
+  | "streams_full"
   | "shutting_down"
   | "internal";
 

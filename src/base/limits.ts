@@ -44,6 +44,12 @@ export const heartbeatMs: number = 25_000;
  */
 export const streamStallMs: number = 60_000;
 
+/** Streams at a time. Each costs some 10 kB while it is quiet, and its place among open files. */
+export const streamsMax: number = 10_000;
+
+/** Files that streams leave to everything else, where a process may open only few. */
+export const filesReserved: number = 128;
+
 /** How long a graceful stop waits for streams and commits to end. */
 export const shutdownMs: number = 5_000;
 

@@ -2,7 +2,7 @@
  * A request comes in, an answer goes out: guard, route, endpoint, and whatever they throw as an
  * error body. Nothing that this function is given can make it reject.
  */
-import { WorkflowError } from "../base/errors.ts";
+import { type ErrorCode, WorkflowError } from "../base/errors.ts";
 import { newId } from "../base/id.ts";
 import { systemRandom } from "../base/clock.ts";
 import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
@@ -129,7 +129,7 @@ function addHeaders(response: Response, request: Request, { settings }: Services
 function toErrorResponse({ log }: Services, request: Request, thrown: unknown): Response {
   const error = thrown instanceof WorkflowError ? thrown : null;
   const status = httpStatus[error?.code ?? "internal"];
-  if (error && (status < 500 || error.code === "shutting_down")) {
+  if (error && (status < 500 || ownRefusals.has(error.code))) {
     return errorResponse(error, status, headersOf(error));
   }
   const id = newId(systemRandom);
@@ -137,6 +137,9 @@ function toErrorResponse({ log }: Services, request: Request, thrown: unknown): 
   log("error", "A request failed.", { id, method, url, error: thrown });
   return errorResponse(toHidden(error, id), status, error ? headersOf(error) : {});
 }
+
+/** No failures, although they are told with 5xx. */
+const ownRefusals: ReadonlySet<ErrorCode> = new Set(["shutting_down", "streams_full"]);
 
 /** A failure of ours, or of the surroundings, as it is told to whoever met it. */
 function toHidden(error: WorkflowError | null, id: string): WorkflowError {
@@ -156,6 +159,9 @@ function headersOf({ code, details }: WorkflowError): Readonly<Record<string, st
       return { "www-authenticate": "Bearer" };
     case "method_not_allowed":
       return details as { readonly allow: string }; // Made above.
+    case "streams_full":
+      // What is short is connections.
+      return { "retry-after": "1", connection: "close" };
     default:
       return httpStatus[code] === 503 ? { "retry-after": "1" } : {};
   }

@@ -6,11 +6,13 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { RunRecord } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Settings } from "./settings.ts";
+import type { Streams } from "./streams.ts";
 
 export interface Services {
   readonly runtime: Runtime;
   readonly settings: Settings;
   readonly log: Log;
+  readonly streams: Streams;
   /** Registered workflows, in the order of their registration. */
   readonly workflows: ReadonlyMap<string, Definition>;
   readonly isReady: () => boolean;

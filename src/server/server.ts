@@ -23,6 +23,7 @@ import {
   toStore,
   type WorkflowServerOptions,
 } from "./settings.ts";
+import { Streams } from "./streams.ts";
 
 export interface AddWorkflowOptions {
   /** Event types that no step names, but that come from outside or are shown on the stream. */
@@ -198,6 +199,7 @@ export class WorkflowServer implements AsyncDisposable {
       runtime,
       log,
       settings: this.#settings,
+      streams: new Streams(),
       workflows: this.#workflows,
       isReady: () => this.#isReady,
       shutdown: this.#shutdown.signal,

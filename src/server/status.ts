@@ -39,5 +39,6 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   store_unavailable: 503,
   store_locked: 503,
   lease_lost: 503,
+  streams_full: 503,
   shutting_down: 503,
 };

@@ -65,6 +65,40 @@ test("a hundred readers that read nothing of long events cost little each, and n
   }
 }, 60_000);
 
+test("where few files may be open, streams beyond some are refused, and all else is served", async () => {
+  using scratch = createScratch();
+  await using server = await startServer({
+    fixture: "streams.ts",
+    store: scratch.file("state.db"),
+    before: "ulimit -n 256",
+  });
+  const client = new Client(server.url);
+  const { handler_id: id } = await client.start("history", { count: 1, bytes: 10 });
+  const answers = new Map<Socket, string>();
+  const count = (status: number): number =>
+    [...answers.values()].filter((answer) => answer.startsWith(`HTTP/1.1 ${status} `)).length;
+  try {
+    for (let index = 0; index < 400; index++) {
+      const socket = await open(new URL(client.url), id, (opened) => {
+        opened.on("data", (bytes) => answers.set(opened, answers.get(opened) || `${bytes}`));
+      });
+      answers.set(socket, answers.get(socket) ?? "");
+    }
+    await until(() => count(200) + count(503) === 400, "all are answered");
+    // Those that are asked for in one moment may all find room.
+    expect(count(200)).toBeWithin(100, 200);
+    const headers = { connection: "close" };
+    expect((await fetch(`${client.url}/health`, { headers })).status).toBe(200);
+    expect(await client.start("history", { count: 1, bytes: 10 })).toMatchObject({ error: null });
+  } finally {
+    for (const socket of answers.keys()) socket.destroy();
+  }
+  await until(
+    async () => (await fetch(`${client.url}/events/${id}?after_sequence=0`)).status === 200,
+    "there is room again",
+  );
+}, 30_000);
+
 test("of a thousand readers that are gone before or after the headers, nothing stays", async () => {
   const store = new MemoryStore();
   const busy = new Workflow().step(

@@ -8,6 +8,7 @@ import { createApp } from "../../src/server/app.ts";
 import type { KeepOpen } from "../../src/server/endpoint.ts";
 import { listen } from "../../src/server/listen.ts";
 import { toSettings } from "../../src/server/settings.ts";
+import { Streams } from "../../src/server/streams.ts";
 import { Runtime } from "../../src/runtime/runtime.ts";
 import { MemoryStore } from "../../src/index.ts";
 import { openServer } from "../support/server.ts";
@@ -152,6 +153,38 @@ describe("requests that are none", () => {
   });
 });
 
+describe("a request that comes in trickles", () => {
+  test.each([
+    ["in its headers", "GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: ", "x"],
+    [
+      "in its body",
+      "POST /workflows/echo/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+      " ",
+    ],
+    [
+      "in chunks",
+      "POST /workflows/echo/run HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "1\r\n \r\n",
+    ],
+  ])(
+    "%s is hung up on, however it goes on",
+    async (_title, start, more) => {
+      const server = listen(
+        { host: "127.0.0.1", port: 0 },
+        async (request) => new Response(await request.text()),
+        1,
+      );
+      const client = await dial(server.url);
+      client.say(start);
+      const trickle = setInterval(() => client.say(more), 100);
+      await client.closed;
+      clearInterval(trickle);
+      await server.close();
+    },
+    30_000,
+  );
+});
+
 describe("silence", () => {
   test("is allowed to a request that asks for it, until it gives that back", async () => {
     const gate = Promise.withResolvers<void>();
@@ -223,7 +256,40 @@ describe("silence", () => {
   });
 });
 
-async function openApp() {
+describe("many streams", () => {
+  test("have a limit, beyond which more are refused until some have ended", async () => {
+    const { app, kept, runtime } = await openApp({ streamsMax: 2 });
+    const ask = (line: string, body: string | null = null): Promise<Response> => {
+      const [method = "", path = ""] = line.split(" ");
+      const request = new Request(`http://localhost${path}`, { method, body });
+      return app(request, Promise.resolve(), kept.keepOpen);
+    };
+    await ask("POST /workflows/waiting/run-nowait", '{"handler_id":"one"}');
+    const open = async (path: string) => {
+      const reader = (await ask(`GET ${path}`)).body?.getReader();
+      await reader?.read();
+      return reader;
+    };
+    const first = await open("/events/one");
+    await open("/debug/handlers/stream");
+    for (const path of ["/events/one", "/events/one?sse=false", "/debug/handlers/stream"]) {
+      const refused = await ask(`GET ${path}`);
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(await refused.json()).toEqual({
+        detail: "All 2 streams that this server has room for are open: try again later.",
+        code: "streams_full",
+      });
+    }
+    expect((await ask("GET /handlers/one")).status).toBe(202);
+    await first?.cancel();
+    await until(() => kept.closed === 1, "one has ended");
+    await open("/events/one");
+    expect((await ask("GET /events/one")).status).toBe(503);
+    await runtime.close();
+  });
+});
+
+async function openApp({ streamsMax = 100 } = {}) {
   const definitions = new Map(
     serverWorkflows.map(([name, workflow, more = []]) => [name, workflow.define(name, more)]),
   );
@@ -237,6 +303,7 @@ async function openApp() {
     runtime,
     settings: toSettings({}, {}),
     log: () => {},
+    streams: new Streams(streamsMax),
     workflows: definitions,
     isReady: () => true,
     shutdown: new AbortController().signal,

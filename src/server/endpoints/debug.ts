@@ -16,9 +16,11 @@ import { readPage } from "../paging.ts";
 /** The newest handlers, then `ready`, then every handler whenever its record changes. */
 export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
   const { heartbeatMs } = services.settings;
+  services.streams.checkRoom();
   return streamResponse({
     source: async function* (signal) {
       using _ = keepOpen();
+      using __ = services.streams.open();
       yield* handlerFrames(services, signal);
     },
     signal: request.signal,

@@ -24,6 +24,7 @@ export const streamEvents: Endpoint = async (services, call) => {
   const isSse = readBoolean(query, "sse", true);
   const after = readCursor(call, isSse, run);
   if (isTerminal(run.status) && after >= run.lastSequence) return empty();
+  services.streams.checkRoom();
   const encoding: Encoding = {
     isSse,
     includeInternal: readBoolean(query, "include_internal", false),
@@ -36,6 +37,7 @@ export const streamEvents: Endpoint = async (services, call) => {
     source: async function* (signal) {
       // Here and not before: an answer to HEAD never comes to this, and has nothing to give back.
       using _ = call.keepOpen();
+      using __ = services.streams.open();
       yield* encodeEvents(feed.follow(run.runId, after, signal), encoding);
     },
     signal: request.signal,
