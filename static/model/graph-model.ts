@@ -56,7 +56,7 @@ const labelLengthMax = 30;
 const characterWidth = 7.4;
 
 /** Labels are read down to this scale. */
-export const legibleScale = 0.62;
+export const legibleScale = 0.75;
 
 export function toGraphModel(graph: GraphBody, options: GraphOptions): GraphModel {
   const { isStepsOnly, isDown, isWrapped, room, around } = options;

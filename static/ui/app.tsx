@@ -110,7 +110,7 @@ function PaneSwitch({ pane }: { readonly pane: Signal<Pane> }): VNode {
   const names: readonly (readonly [Pane, string])[] = [
     ["runs", "Runs"],
     ["run", "Graph"],
-    ["events", asks > 0 ? `Events · ${asks} to answer` : "Events"],
+    ["events", "Events"],
   ];
   return (
     <nav class="panes" aria-label="Panels">
@@ -122,6 +122,12 @@ function PaneSwitch({ pane }: { readonly pane: Signal<Pane> }): VNode {
           onClick={() => (pane.value = name)}
         >
           {title}
+          {name === "events" && asks > 0 && (
+            <span class="badge is-asking">
+              {asks}
+              <span class="visually-hidden"> to answer</span>
+            </span>
+          )}
         </button>
       ))}
     </nav>

@@ -37,7 +37,7 @@ export function Button(props: ButtonProps): VNode {
       type={type ?? "button"}
       class={`button is-${kind}${isIconOnly ? " is-icon" : ""}`}
       disabled={isDisabled ?? false}
-      aria-label={isIconOnly ? label : undefined}
+      aria-label={label}
       aria-pressed={isPressed}
       title={title ?? (isIconOnly ? label : undefined)}
       tabIndex={tabIndex}

@@ -67,7 +67,7 @@ function Filters(props: {
         <input
           id="event-search"
           type="search"
-          placeholder="Filter: word  -word  /pattern/  step:name"
+          placeholder="word  -word  /pattern/"
           value={props.query}
           onInput={(event) => store.navigate({ query: event.currentTarget.value || undefined })}
         />
@@ -135,13 +135,14 @@ function List(props: {
   const { run, indexes, chosen } = props;
   const { events } = run;
   const at = store.route.value.at;
+  const digits = String(events.at(-1)?.sequence ?? 0).length;
   const eventAt = (index: number): EventRow | undefined => events[indexes[index] ?? -1];
   const line = (index: number): VNode | undefined => {
     const event = eventAt(index);
     return event && <EventLine event={event} firstAt={events[0]?.at} />;
   };
   return (
-    <div class="events-body">
+    <div class="events-body" style={{ "--digits": digits }}>
       {indexes.length === 0 ? (
         <NoEvents isFiltered={events.length > 0} isOver={run.connection.value === "ended"} />
       ) : (

@@ -2,7 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 
 import type { Around } from "../model/graph-model.ts";
-import { keptSignal } from "../state/memory.ts";
+import { keptSignal, recall } from "../state/memory.ts";
 
 export interface GraphChoices {
   readonly isStepsOnly: Signal<boolean>;
@@ -26,9 +26,13 @@ export function createGraphChoices(): GraphChoices {
   };
 }
 
+/** Around the drawing, with what swings out beside its bands. */
+const margin = 36;
+
 /** What the graph is about to be read in: the panel has no size before it is drawn. */
 export function roomOfGraph(): { readonly width: number; readonly height: number } {
-  return innerWidth <= 860
-    ? { width: innerWidth - 56, height: innerHeight * 0.4 }
-    : { width: innerWidth * 0.45, height: innerHeight * 0.5 };
+  if (innerWidth <= 860) return { width: innerWidth - 2 * margin, height: innerHeight * 0.4 };
+  const left = Math.min(recall("left", 280), innerWidth * 0.24);
+  const right = Math.min(recall("right", 380), innerWidth * 0.3);
+  return { width: innerWidth - left - right - 2 * margin, height: innerHeight * 0.5 };
 }

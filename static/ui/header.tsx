@@ -27,9 +27,10 @@ export function Header(): VNode {
           id="workflow-picker"
           value={name ?? ""}
           disabled={names.length === 0}
-          onChange={(event) => store.openWorkflow(event.currentTarget.value)}
+          onChange={({ currentTarget: { value } }) => value !== "" && store.openWorkflow(value)}
         >
           {names.length === 0 && <option value="">No workflow</option>}
+          {names.length > 0 && name === undefined && <option value="">Choose a workflow</option>}
           {name !== undefined && !names.includes(name) && <option value={name}>{name}</option>}
           {names.map((known) => (
             <option key={known} value={known}>

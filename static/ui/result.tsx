@@ -59,7 +59,7 @@ function Outcome({ run }: { readonly run: LiveRun }): VNode {
     return (
       <p class="quiet">
         {isIdle
-          ? "It waits for an answer: see the question on the right."
+          ? "It waits for an answer: the question stands above its events."
           : "The run goes on. Its result will stand here."}
       </p>
     );

@@ -11,7 +11,7 @@ import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { exportEvents, exportRun } from "./export.ts";
 import { Menu } from "./menu.tsx";
-import { durationOf, isAsking } from "./run-row.tsx";
+import { durationOf, shownStatus } from "./run-row.tsx";
 import { Status } from "./status.tsx";
 
 export function RunBar({ run }: { readonly run: LiveRun }): VNode {
@@ -27,11 +27,10 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
       </div>
     );
   }
-  const { handler_id: id, status } = handler;
+  const { handler_id: id } = handler;
   return (
     <div class="run-bar">
-      <Status status={status} />
-      {isAsking(store, handler) && <span class="badge is-asking">asks you</span>}
+      <Status status={shownStatus(store, handler)} />
       <span class="run-title">{handler.workflow_name}</span>
       <button
         type="button"

@@ -23,7 +23,7 @@ export function RunRow({ handler, now }: RunRowProps): VNode {
         <span class="run-time">{formatAgo(now - Date.parse(handler.started_at))}</span>
       </div>
       <div class="run-line">
-        <Status status={handler.status} />
+        <Status status={shownStatus(store, handler)} />
         <span class="run-id">{handler.handler_id}</span>
         <span class="run-time">{formatMs(durationOf(handler, now))}</span>
       </div>
@@ -37,6 +37,11 @@ export function isAsking(store: Store, { handler_id: id, status }: HandlerBody):
   const { run, handlers } = store;
   const open = run.value?.handlerId === id ? run.value.openQuestions.value.length : 0;
   return open > 0 || handlers.asking.value.has(id);
+}
+
+/** What wants something is not at work. */
+export function shownStatus(store: Store, handler: HandlerBody): string {
+  return isAsking(store, handler) ? "waiting" : handler.status;
 }
 
 /** From the start to the end, or to now. */

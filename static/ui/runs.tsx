@@ -195,7 +195,7 @@ function Filters({ query, status, workflow }: FiltersProps): VNode {
           value={status.value}
           onChange={(event) => (status.value = event.currentTarget.value)}
         >
-          <option value="">Any status</option>
+          <option value="">Status</option>
           {statuses.map((name) => (
             <option key={name} value={name}>
               {name}
@@ -207,7 +207,7 @@ function Filters({ query, status, workflow }: FiltersProps): VNode {
           value={workflow.value}
           onChange={(event) => (workflow.value = event.currentTarget.value)}
         >
-          <option value="">Any workflow</option>
+          <option value="">Workflow</option>
           {(workflows.names.value ?? []).map((name) => (
             <option key={name} value={name}>
               {name}
