@@ -15,12 +15,15 @@ export interface HandlerBook {
   readonly hasMore: ReadonlySignal<boolean>;
   /** The one that was deleted last, by whomever. */
   readonly deleted: ReadonlySignal<string | null>;
+  /** Whether older ones are on their way. */
+  readonly isReading: ReadonlySignal<boolean>;
   /** Those that want something from outside, as far as the server has said so. */
   readonly asking: ReadonlySignal<ReadonlySet<string>>;
   get(handlerId: string): HandlerBody | undefined;
   put(handler: HandlerBody): void;
   remove(handlerId: string): void;
-  loadMore(): Promise<void>;
+  /** Older ones, so many at most. */
+  loadMore(count?: number): Promise<void>;
   /** Until the signal. Throws what the server answers instead, such as that it wants a key. */
   follow(signal: AbortSignal): Promise<void>;
 }
@@ -33,6 +36,7 @@ export function createHandlerBook(client: Client): HandlerBook {
   const connection: Signal<Connection> = signal("opening");
   const isLoaded = signal(false);
   const hasMore = signal(false);
+  const isReading = signal(false);
   const deleted: Signal<string | null> = signal(null);
   const askingNow = new Set<string>();
   const asking: Signal<ReadonlySet<string>> = signal(new Set());
@@ -75,18 +79,30 @@ export function createHandlerBook(client: Client): HandlerBook {
     connection,
     isLoaded,
     hasMore,
+    isReading,
     asking,
     deleted,
     get: (handlerId) => known.get(handlerId),
     put,
     remove,
-    async loadMore() {
-      const last = list.value.at(-1);
-      if (!last || !hasMore.value) return;
-      hasMore.value = false;
-      const page = await client.listEntries({ limit: pageLength, after: last.handler_id });
-      for (const entry of page) putEntry(entry);
-      hasMore.value = page.length === pageLength;
+    async loadMore(count = pageLength) {
+      // Of all that are known: the list is made anew only with the next frame.
+      const oldest = [...known.values()].reduce<HandlerBody | undefined>(
+        (found, handler) => (found && found.started_at < handler.started_at ? found : handler),
+        undefined,
+      );
+      if (!oldest || !hasMore.value || isReading.value) return;
+      isReading.value = true;
+      try {
+        const page = await client.listEntries({ limit: count, after: oldest.handler_id });
+        for (const entry of page) putEntry(entry);
+        hasMore.value = page.length === count;
+      } catch (error) {
+        hasMore.value = false; // Until the stream is open again, which says anew what there is.
+        throw error;
+      } finally {
+        isReading.value = false;
+      }
     },
     async follow(abort) {
       const onState = (state: "open" | "lost"): void => {

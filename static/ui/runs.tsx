@@ -1,7 +1,7 @@
 /** All runs of all workflows, newest first, as they come and go. */
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useCallback, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 
 import type { HandlerBody } from "../../src/client/bodies.ts";
 import { Button } from "./button.tsx";
@@ -13,6 +13,10 @@ import { isAsking, runMenu, RunRow } from "./run-row.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
 const rowHeight = 56;
+/** While a filter finds fewer, older runs are looked through: in such pages, up to so many. */
+const foundMin = 20;
+const searchLength = 1_000;
+const searchedMax = 20_000;
 const asking = "asks you";
 const statuses = [asking, "running", "completed", "failed", "cancelled"];
 
@@ -47,6 +51,14 @@ export function Runs(): VNode {
     const handler = list[index];
     return handler ? <RunRow handler={handler} now={store.now.value} /> : null;
   };
+  const isFiltered = query.value !== "" || status.value !== "" || workflow.value !== "";
+  const isSearching =
+    isFiltered && list.length < foundMin && handlers.hasMore.value && known < searchedMax;
+  // A filter is asked of all runs, not only of those that somebody has scrolled to.
+  const isReading = handlers.isReading.value;
+  useEffect(() => {
+    if (isSearching && !isReading) handlers.loadMore(searchLength).catch(store.report);
+  }, [isSearching, isReading, known]);
   const openMenu = (index: number, x: number, y: number): void => {
     const handler = list[index];
     if (handler) menu.value = { handler, x, y };
@@ -66,7 +78,11 @@ export function Runs(): VNode {
       </div>
       <Filters query={query} status={status} workflow={workflow} />
       {list.length === 0 ? (
-        <NoRuns isFiltered={known > 0} isLoaded={handlers.isLoaded.value} />
+        <NoRuns
+          isFiltered={known > 0}
+          isLoaded={handlers.isLoaded.value}
+          searched={isSearching ? known : null}
+        />
       ) : (
         <VirtualList
           id="run"
@@ -219,8 +235,20 @@ function Filters({ query, status, workflow }: FiltersProps): VNode {
   );
 }
 
-function NoRuns(props: { readonly isFiltered: boolean; readonly isLoaded: boolean }): VNode {
+interface NoRunsProps {
+  readonly isFiltered: boolean;
+  readonly isLoaded: boolean;
+  /** How many runs were looked through so far; null: all that there are. */
+  readonly searched: number | null;
+}
+
+function NoRuns(props: NoRunsProps): VNode {
   const { workflow, dialog, key } = useStore();
+  if (props.searched !== null) {
+    return (
+      <Empty title={`Looking through ${props.searched.toLocaleString("en")} runs and more …`} />
+    );
+  }
   if (props.isFiltered) {
     return (
       <Empty title="No run fits this filter">

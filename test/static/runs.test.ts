@@ -49,6 +49,26 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     expect(wrongs).toEqual([]);
   }, 60_000);
 
+  test("are found by a filter, however far back they are", async () => {
+    await using own = createServer();
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    const first = await startRun(url.origin, "echo", { fail: true });
+    for (let round = 0; round < 15; round++) {
+      await Promise.all(Array.from({ length: 100 }, () => startRun(url.origin, "echo", {})));
+    }
+    await using visited = await visit(browser, url.origin);
+    const { page, wrongs } = visited;
+    await page.goto(url.origin);
+    await page.getByRole("grid").getByRole("row").first().waitFor();
+    await page.locator(".runs .count").getByText("200+").waitFor();
+    await page.getByLabel("Find runs").fill(first);
+    await rowOf(page, first).waitFor();
+    await page.locator(".runs .count").getByText("1 of 1501", { exact: true }).waitFor();
+    await page.getByLabel("Find runs").fill("nothing is called so");
+    await page.getByText("No run fits this filter").waitFor();
+    expect(wrongs).toEqual([]);
+  }, 60_000);
+
   test("cancels, repeats and deletes runs by keys alone, and asks before it ends one", async () => {
     const [asking, other] = [
       await startRun(origin, "order", { ...customer, customer: "Grace" }),
