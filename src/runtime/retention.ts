@@ -34,6 +34,7 @@ export function startRetention(
         for (const handlerId of deleted) onDeleted(handlerId);
         if (count > 0) log("info", `${count} ended runs were deleted: they need not be kept.`);
       }
+      while (!isStopped && (await store.shrink()));
     } catch (error) {
       if (!isStopped) log("error", "Ended runs could not be deleted.", { error });
     }

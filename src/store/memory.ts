@@ -144,6 +144,10 @@ export class MemoryStore implements Store {
     return false;
   }
 
+  async shrink(): Promise<boolean> {
+    return false;
+  }
+
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
     return toRecord(this.#handlers.get(handlerId)?.at(-1));
   }

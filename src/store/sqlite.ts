@@ -136,6 +136,11 @@ export class SqliteStore implements Store {
     return group.submit(() => writes.prune(pruning));
   }
 
+  async shrink(): Promise<boolean> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => writes.shrink());
+  }
+
   wasClosed(): boolean {
     return this.#mustBeOpen().lock.wasReleased;
   }

@@ -209,4 +209,9 @@ export interface Store {
   delete(handlerId: string): Promise<boolean>;
   /** Deletes handlers that may go; returns their ids. A bounded number each time: call again. */
   prune(pruning: Pruning): Promise<readonly string[]>;
+  /**
+   * Gives room that deleted handlers have left back to the disk, a bounded part of it each time;
+   * true: there is more. What stays is used again.
+   */
+  shrink(): Promise<boolean>;
 }

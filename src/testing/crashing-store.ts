@@ -96,6 +96,10 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.prune(pruning));
   }
 
+  shrink(): Promise<boolean> {
+    return this.#read(() => this.#disk.shrink());
+  }
+
   getHandler(handlerId: string): Promise<RunRecord | undefined> {
     return this.#read(() => this.#disk.getHandler(handlerId));
   }

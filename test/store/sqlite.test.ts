@@ -70,6 +70,7 @@ test("the pragmas are set, whatever SQLite would take by default", () => {
     expect(read("synchronous")).toBe(durability === "full" ? 2 : 1);
     expect(read("journal_mode")).toBe("wal");
     expect(read("foreign_keys")).toBe(1);
+    expect(read("auto_vacuum")).toBe(2);
     for (const [name, value] of pragmas(durability))
       expect([name, read(name)]).toEqual([name, value]);
   }
@@ -229,6 +230,32 @@ test("deleting leaves no row of any table", async () => {
     expect([table, other.query(`SELECT count(*) FROM ${table}`).values()]).toEqual([table, [[0]]]);
   }
   await store.close();
+});
+
+test("the file shrinks when most of what was in it is gone, and every part of that is short", async () => {
+  const path = nextPath();
+  const store = await openStore({ path, durability: "process" });
+  const long = { ...finalCommit(), ticks: ["x".repeat(10_000)] };
+  for (let index = 0; index < 1_500; index++) await store.create(newRun(`run-${index}`), long);
+  await store.create(newRun("kept"), newCommit());
+  expect(await store.shrink()).toBe(false); // There is nothing to give back.
+  const full = statSync(path).size;
+  for (let index = 0; index < 600; index++) await store.delete(`handler-run-${index}`);
+  expect(await store.shrink()).toBe(false); // It will be used again.
+  for (let index = 600; index < 1_500; index++) await store.delete(`handler-run-${index}`);
+  let parts = 1;
+  for (; await store.shrink(); parts++);
+  expect(parts).toBeGreaterThan(4);
+  expect((await store.listActive()).map(({ runId }) => runId)).toEqual(["kept"]);
+  await store.close();
+  expect(statSync(path).size).toBeLessThan(full / 4);
+  const again = await openStore({ path });
+  expect(await again.getRun("run-7")).toBeUndefined();
+  expect(await again.getRun("kept")).toMatchObject({ status: "running" });
+  await again.create(newRun("new"), commitOf("One"));
+  await again.close();
+  using database = new Database(path);
+  expect(database.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
 });
 
 test("a file that is no database is refused, and left as it is", async () => {

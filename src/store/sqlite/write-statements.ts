@@ -1,6 +1,8 @@
 /** The writing statements, prepared once, and the position of a run that they write at. */
 import type { Database, Statement } from "bun:sqlite";
 
+import { shrinkPages } from "../../base/limits.ts";
+
 /** Where a run stands: all that a commit must know. */
 export interface Position {
   readonly key: Key;
@@ -34,6 +36,9 @@ export interface WriteStatements {
   readonly countEnded: Statement<{ count: number }, []>;
   readonly countEndedBefore: Statement<{ count: number }, [number]>;
   readonly firstEnded: Statement<{ handlerId: string }, [number]>;
+  readonly pageCount: Statement<{ page_count: number }, []>;
+  readonly freePageCount: Statement<{ freelist_count: number }, []>;
+  readonly vacuum: Statement<unknown, []>;
 }
 
 export function prepareWrites(database: Database): WriteStatements {
@@ -61,7 +66,14 @@ type NewRow = {
 
 type Deletes = Pick<
   WriteStatements,
-  "runsOf" | "deleteHandler" | "countEnded" | "countEndedBefore" | "firstEnded"
+  | "runsOf"
+  | "deleteHandler"
+  | "countEnded"
+  | "countEndedBefore"
+  | "firstEnded"
+  | "pageCount"
+  | "freePageCount"
+  | "vacuum"
 >;
 
 function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Deletes> {
@@ -128,5 +140,8 @@ function prepareDeletes(database: Database): Deletes {
       `SELECT handler_id AS handlerId FROM run JOIN handler ON handler.key = run.handler
        WHERE ${hasEnded} ORDER BY completed_at, run.key LIMIT ?`,
     ),
+    pageCount: database.prepare("PRAGMA page_count"),
+    freePageCount: database.prepare("PRAGMA freelist_count"),
+    vacuum: database.prepare(`PRAGMA incremental_vacuum(${shrinkPages})`),
   };
 }

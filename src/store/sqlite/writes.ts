@@ -9,7 +9,7 @@ import type { Database } from "bun:sqlite";
 
 import { must } from "../../base/assert.ts";
 import type { WorkflowError } from "../../base/errors.ts";
-import { positionsMax } from "../../base/limits.ts";
+import { positionsMax, shrinkPages } from "../../base/limits.ts";
 import { isTerminal } from "../../protocol/status.ts";
 import type { NewEvent } from "../event.ts";
 import type { Feed } from "../feed.ts";
@@ -146,6 +146,16 @@ export class Writes {
     const handlerIds = firstEnded.all(count).map(({ handlerId }) => handlerId);
     const runIds = handlerIds.flatMap((handlerId) => this.#deleteHandler(handlerId));
     return { value: handlerIds, announce: () => this.#announceDeleted(runIds) };
+  }
+
+  shrink(): Written<boolean> {
+    const { pageCount, freePageCount, vacuum } = this.#statements;
+    const free = freePageCount.get()?.freelist_count ?? 0;
+    const all = pageCount.get()?.page_count ?? 0;
+    // With less, the file would grow again at once. One that was made without it stays as it is.
+    if (free < shrinkPages || free < all / 2) return { value: false };
+    vacuum.all();
+    return { value: (freePageCount.get()?.freelist_count ?? 0) < free };
   }
 
   #append(runId: string, position: Position, commit: CommitText): Written<void> {
