@@ -28,6 +28,10 @@ export class RequestUrl {
   get parsed(): URL {
     return (this.#parsed ??= new URL(this.#href));
   }
+
+  get query(): URLSearchParams {
+    return this.#href.includes("?") ? this.parsed.searchParams : new URLSearchParams();
+  }
 }
 
 // ---

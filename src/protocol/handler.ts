@@ -54,7 +54,8 @@ export function toHandlerJson(run: HandlerFacts): string {
   const text = JSON.stringify(toHandlerBody({ ...run, result: null }));
   if (run.result === null) return text;
   // No string has this in it: a quote within one is escaped.
-  return text.replace(',"result":null,', () => `,"result":${run.result},`);
+  const [head, tail] = text.split(',"result":null,');
+  return `${head},"result":${run.result},${tail}`;
 }
 
 /** The plain stop event stands for its `result`, any other for its fields. */

@@ -210,9 +210,14 @@ export class LiveRun {
       job,
     );
     this.#invocations.set(id, invocation);
-    const ended = runStep(invocation).then(() => {
-      this.#steps.delete(ended);
+    const forget = (): void => {
       if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
+    };
+    const ending = runStep(invocation);
+    if (!ending) return forget();
+    const ended = ending.then(() => {
+      this.#steps.delete(ended);
+      forget();
     });
     this.#steps.add(ended);
   }

@@ -15,27 +15,49 @@ import type { Invocation } from "./invocation.ts";
 import { ResourcePool } from "./resources.ts";
 import { createStepContext } from "./step-context.ts";
 
-/** Never rejects: how the function ends becomes a tick. */
-export async function runStep(invocation: Invocation): Promise<void> {
+/**
+ * Undefined when the function is over at once, as one is that has nothing to wait for. A promise
+ * never rejects: how the function ends becomes a tick.
+ */
+export function runStep(invocation: Invocation): Promise<void> | undefined {
   invocation.startTimer();
   try {
-    const returning = call(invocation);
-    // One that has nothing to wait for is over at once.
-    const returned = isThenable(returning) ? await returning : returning;
-    if (invocation.isOver) return;
-    const events = checkReturned(invocation, toList(returned));
-    const isFanOut = Array.isArray(returned);
-    void invocation.submit({ kind: "step_succeeded", events, isFanOut });
+    const returned = call(invocation);
+    if (isThenable(returned)) return outwait(invocation, returned);
+    succeed(invocation, returned);
   } catch (thrown) {
-    if (invocation.isOver) return;
-    const retryAt = decideRetry(invocation, thrown);
-    void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
-  } finally {
-    invocation.end(hasEnded(invocation.step));
+    fail(invocation, thrown);
   }
+  return undefined;
 }
 
 // ---
+
+async function outwait(invocation: Invocation, returning: Promise<unknown>): Promise<void> {
+  try {
+    succeed(invocation, await returning);
+  } catch (thrown) {
+    fail(invocation, thrown);
+  }
+}
+
+/** Throws what is wrong with what was returned. */
+function succeed(invocation: Invocation, returned: unknown): void {
+  if (!invocation.isOver) {
+    const events = checkReturned(invocation, toList(returned));
+    const isFanOut = Array.isArray(returned);
+    void invocation.submit({ kind: "step_succeeded", events, isFanOut });
+  }
+  invocation.end(hasEnded(invocation.step));
+}
+
+function fail(invocation: Invocation, thrown: unknown): void {
+  if (!invocation.isOver) {
+    const retryAt = decideRetry(invocation, thrown);
+    void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
+  }
+  invocation.end(hasEnded(invocation.step));
+}
 
 /** One for all calls of a step: it says nothing of a single one, and a stack is slow to take. */
 const endings = new WeakMap<StepDefinition, WorkflowError>();

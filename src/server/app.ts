@@ -59,7 +59,7 @@ export function createApp(services: Services): App {
         request,
         params: match.params,
         get query() {
-          return url.parsed.searchParams;
+          return url.query;
         },
         keepOpen,
       };

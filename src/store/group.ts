@@ -57,10 +57,10 @@ export class GroupCommit {
       return;
     }
     for (const result of results) if (!(result instanceof WorkflowError)) result.announce?.();
-    for (const [index, { resolve, reject }] of group.entries()) {
+    group.forEach(({ resolve, reject }, index) => {
       const result = results[index];
       if (result instanceof WorkflowError) reject(result);
       else resolve(result?.value);
-    }
+    });
   }
 }

@@ -48,16 +48,15 @@ export const runAndWait: Endpoint = async (services, call) => {
   const toStatus = readRunStatus(call.query);
   const request = await readStart(services, call);
   using _ = call.keepOpen();
-  const run = await attempt("Error running workflow", async () => {
-    const { runId } = await services.runtime.start(request);
-    return services.runtime.ended(runId);
-  });
+  const { runtime } = services;
+  const ended = runtime.start(request).then(({ runId }) => runtime.ended(runId));
+  const run = await attempt("Error running workflow", ended);
   return jsonText(toStatus(run.status), toHandlerJson(run));
 };
 
 export const runNoWait: Endpoint = async (services, call) => {
   const request = await readStart(services, call);
-  const run = await attempt("Initial persistence failed", () => services.runtime.start(request));
+  const run = await attempt("Initial persistence failed", services.runtime.start(request));
   return jsonText(200, toHandlerJson(run));
 };
 
@@ -113,9 +112,9 @@ function toStartEvent(definition: Definition, body: StartBody): ReturnType<typeo
  * A store that says in words of its own why it could not keep a run is quoted. One that passes on
  * what something else has thrown is not: that names paths and inner workings.
  */
-async function attempt(prefix: string, start: () => Promise<RunSummary>): Promise<RunSummary> {
+async function attempt(prefix: string, start: Promise<RunSummary>): Promise<RunSummary> {
   try {
-    return await start();
+    return await start;
   } catch (error) {
     if (!(error instanceof WorkflowError) || error.code !== "store_failed") throw error;
     const { cause, message } = error;

@@ -17,11 +17,11 @@ export interface Position {
 
 export interface WriteStatements {
   readonly dataVersion: Statement<{ data_version: number }, []>;
-  readonly hasHandler: Statement<object, [string]>;
+  readonly handlerKey: Statement<{ key: Key }, [string]>;
   readonly hasRun: Statement<object, [string]>;
   readonly insertHandler: Statement<unknown, [string]>;
   readonly supersede: Statement<unknown, [string]>;
-  readonly insertRun: Statement<{ key: Key }, [NewRow]>;
+  readonly insertRun: Statement<unknown, [NewRow]>;
   readonly insertTick: Statement<unknown, [Key, string]>;
   readonly insertEvent: Statement<unknown, [Key, number, number, boolean, boolean, string]>;
   readonly putSnapshot: Statement<unknown, [{ run: Key; json: string }]>;
@@ -54,7 +54,7 @@ type Flag = 0 | 1;
 /** A type and no interface, because parameters are an indexed type. */
 type NewRow = {
   readonly runId: string;
-  readonly handlerId: string;
+  readonly handler: Key;
   readonly workflowName: string;
   readonly startedAt: number;
   readonly firstSequence: number;
@@ -79,7 +79,7 @@ type Deletes = Pick<
 function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Deletes> {
   return {
     dataVersion: database.prepare("PRAGMA data_version"),
-    hasHandler: database.prepare("SELECT 1 FROM handler WHERE handler_id = ?"),
+    handlerKey: database.prepare("SELECT key FROM handler WHERE handler_id = ?"),
     hasRun: database.prepare("SELECT 1 FROM run WHERE run_id = ?"),
     insertHandler: database.prepare("INSERT INTO handler (handler_id) VALUES (?)"),
     supersede: database.prepare("UPDATE run SET is_current = 0 WHERE run_id = ?"),
@@ -87,10 +87,9 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
       `INSERT INTO run (run_id, handler, workflow_name, started_at, first_sequence,
          start_key, fingerprint, forked_run, forked_sequence,
          is_current, epoch, status, is_resting, crashes)
-       VALUES ($runId, (SELECT key FROM handler WHERE handler_id = $handlerId), $workflowName,
+       VALUES ($runId, $handler, $workflowName,
          $startedAt, $firstSequence, $startKey, $fingerprint, $forkedRun, $forkedSequence,
-         1, 1, 'running', 0, 0)
-       RETURNING key`,
+         1, 1, 'running', 0, 0)`,
     ),
     insertTick: database.prepare("INSERT INTO tick (run, json) VALUES (?, ?)"),
     insertEvent: database.prepare(

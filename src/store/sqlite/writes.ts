@@ -64,18 +64,19 @@ export class Writes {
   create(run: NewRun, first: CommitText): Written<void> | WorkflowError {
     const { runId, handlerId, workflowName, startedAt, idempotency, forkedFrom } = run;
     // Nearly every run is the first of a new handler: two looks at an index tell.
-    const { hasHandler, hasRun } = this.#statements;
-    const previous = hasHandler.get(handlerId) ? this.#reads.handler(handlerId) : undefined;
+    const { handlerKey, hasRun, insertHandler, insertRun } = this.#statements;
+    const known = handlerKey.get(handlerId);
+    const previous = known ? this.#reads.handler(handlerId) : undefined;
     const namesake = hasRun.get(runId) ? this.#reads.run(runId) : undefined;
     const started = idempotency && this.#reads.start(idempotency.key)?.run;
     const refusal = refuseCreate(run, { previous, namesake, started });
     if (refusal) return refusal;
     const firstSequence = firstSequenceAfter(previous);
     if (previous) this.#statements.supersede.run(previous.runId);
-    else this.#statements.insertHandler.run(handlerId);
-    const row = this.#statements.insertRun.get({
+    const handler = known ? known.key : Number(insertHandler.run(handlerId).lastInsertRowid);
+    const { lastInsertRowid: key } = insertRun.run({
       runId,
-      handlerId,
+      handler,
       workflowName,
       startedAt,
       firstSequence,
@@ -85,7 +86,7 @@ export class Writes {
       forkedSequence: forkedFrom?.sequence ?? null,
     });
     const position: Position = {
-      key: must(row, "An inserted run has a key.").key,
+      key: Number(key),
       epoch: 1,
       isRunning: 1,
       isResting: 0,
