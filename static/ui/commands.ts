@@ -102,7 +102,8 @@ function runCommands(store: Store): readonly Command[] {
     run: () => store.navigate({ tab }),
   }));
   if (!handler) return [];
-  if (run.value?.isReadOnly) return showTabs;
+  const looks = [...lookCommands(store), ...showTabs];
+  if (run.value?.isReadOnly) return looks;
   const { handler_id: id } = handler;
   const isRunning = handler.status === "running";
   const attempt = (action: Promise<void>): void => void action.catch(store.report);
@@ -114,7 +115,7 @@ function runCommands(store: Store): readonly Command[] {
       isAvailable: isRunning,
       run: () => (dialog.value = { kind: "send" }),
     },
-    ...showTabs,
+    ...looks,
     {
       id: "cancel",
       title: "Cancel this run",
@@ -136,6 +137,21 @@ function runCommands(store: Store): readonly Command[] {
       title: "Delete this run",
       run: () => (dialog.value = { kind: "delete", handlerId: id }),
     },
+  ];
+}
+
+/** From event to event, without the mouse. */
+function lookCommands(store: Store): readonly Command[] {
+  const look = (by: number): void => {
+    const events = store.run.value?.events ?? [];
+    const [first, last] = [events[0]?.sequence, events.at(-1)?.sequence];
+    if (first === undefined || last === undefined) return;
+    const at = Math.max((store.route.value.at ?? last) + by, first);
+    store.navigate({ at: at >= last ? undefined : at });
+  };
+  return [
+    { id: "back", title: "Look back by one event", keys: "[", run: () => look(-1) },
+    { id: "forward", title: "Look forward by one event", keys: "]", run: () => look(1) },
   ];
 }
 

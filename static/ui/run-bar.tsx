@@ -30,7 +30,9 @@ export function RunBar({ run }: { readonly run: LiveRun }): VNode {
   const { handler_id: id } = handler;
   return (
     <div class="run-bar">
-      <Status status={shownStatus(store, handler)} />
+      <span role="status" aria-label="Status of the run">
+        <Status status={shownStatus(store, handler)} />
+      </span>
       <span class="run-title">{handler.workflow_name}</span>
       <button
         type="button"

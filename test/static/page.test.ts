@@ -64,6 +64,23 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(wrongs).toEqual([]);
   }, 60_000);
 
+  test("a run is gone through by keys, event by event", async () => {
+    const id = await startRun(origin, "echo", {});
+    await using visited = await visit(browser, origin);
+    const { page } = visited;
+    await page.goto(`${origin}/#/run/${id}`);
+    await page.locator(".server.is-ended").waitFor();
+    const said = page.getByRole("status", { name: "Status of the run" });
+    expect(await said.textContent()).toBe("completed");
+    await page.getByRole("button", { name: /step echo: 1 succeeded/ }).waitFor();
+    for (let back = 0; back < 4; back++) await page.keyboard.press("[");
+    await page.getByRole("button", { name: /step echo: 1 running/ }).waitFor();
+    expect(page.url()).toContain("at=0");
+    for (let forward = 0; forward < 4; forward++) await page.keyboard.press("]");
+    await page.getByRole("button", { name: /step echo: 1 succeeded/ }).waitFor();
+    expect(page.url()).not.toContain("at=");
+  }, 60_000);
+
   test("what the server refuses is shown at its field", async () => {
     await using visited = await visit(browser, origin);
     const { page } = visited;
