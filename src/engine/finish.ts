@@ -30,9 +30,9 @@ export function finish(change: Change, { status, event, failure }: Ending): void
   change.commands.push({ kind: "finish_run" });
 }
 
-export function deadlineDue(change: Change, tick: TickOf<"timer_fired">): void {
+export function deadlineDue(change: Change): void {
   const { deadlineAt, startedAt, steps } = change.state;
-  if (deadlineAt === null || deadlineAt > tick.at) return;
+  if (deadlineAt === null || deadlineAt > change.at) return;
   const seconds = (deadlineAt - (startedAt ?? deadlineAt)) / 1000;
   const activeSteps = Object.keys(steps).filter((step) => steps[step]?.running.length);
   const data = { timeout: seconds, active_steps: activeSteps };

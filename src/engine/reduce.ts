@@ -161,15 +161,15 @@ function effectReturned(change: Change, tick: TickOf<"effect_returned">): void {
   updateJob(change, { ...found.job, effects }, found.place);
 }
 
-function timerFired(change: Change, tick: TickOf<"timer_fired">): void {
-  switch (tick.timer.kind) {
+function timerFired(change: Change, { timer }: TickOf<"timer_fired">): void {
+  switch (timer.kind) {
     case "deadline":
-      return deadlineDue(change, tick);
+      return deadlineDue(change);
     case "retry":
-      return retryDue(change, tick);
+      return retryDue(change, timer);
     case "wait":
-      return waitDue(change, tick);
+      return waitDue(change, timer);
     default:
-      return unreachable(tick.timer);
+      return unreachable(timer);
   }
 }

@@ -7,7 +7,7 @@ import { admit, countJob, enqueue, newJob } from "./queue.ts";
 import { route } from "./route.ts";
 import type { Event, EventFamily } from "../workflow/event.ts";
 import { findJob, type Job, type JobPlace } from "./state.ts";
-import type { TickOf } from "./tick.ts";
+import type { TickOf, TimerOf } from "./tick.ts";
 import { answeredWaits } from "./wait.ts";
 
 export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): void {
@@ -44,11 +44,9 @@ export function stepFailed(change: Change, tick: TickOf<"step_failed">): void {
   giveUp(change, job, tick.failure);
 }
 
-export function retryDue(change: Change, tick: TickOf<"timer_fired">): void {
-  const { timer } = tick;
-  if (timer.kind !== "retry") return;
-  const found = findJob(change.state, timer.step, timer.job);
-  if (found?.place !== "delayed" || (found.job.retryAt ?? 0) > tick.at) return;
+export function retryDue(change: Change, { step, job }: TimerOf<"retry">): void {
+  const found = findJob(change.state, step, job);
+  if (found?.place !== "delayed" || (found.job.retryAt ?? 0) > change.at) return;
   takeJob(change, found.job, "delayed");
   enqueue(change, found.job);
 }

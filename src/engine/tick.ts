@@ -20,6 +20,8 @@ export type Timer =
   | { readonly kind: "retry"; readonly step: string; readonly job: number }
   | { readonly kind: "wait"; readonly step: string; readonly job: number; readonly wait: string };
 
+export type TimerOf<Kind extends Timer["kind"]> = Extract<Timer, { readonly kind: Kind }>;
+
 /** Where a fork has come from. */
 export interface Origin {
   readonly runId: string;

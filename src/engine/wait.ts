@@ -23,7 +23,7 @@ import {
   type StepState,
   type Wait,
 } from "./state.ts";
-import type { TickBody, TickOf } from "./tick.ts";
+import type { TickBody, TickOf, TimerOf } from "./tick.ts";
 
 export function isOpen(wait: Wait): boolean {
   return wait.answer === null && !wait.isTimedOut;
@@ -93,12 +93,10 @@ export function answerWaits(
   return answered;
 }
 
-export function waitDue(change: Change, tick: TickOf<"timer_fired">): void {
-  const { timer } = tick;
-  if (timer.kind !== "wait") return;
+export function waitDue(change: Change, timer: TimerOf<"wait">): void {
   const found = findJob(change.state, timer.step, timer.job);
   const wait = found?.job.waits.find((candidate) => candidate.id === timer.wait);
-  if (!found || !wait || !isOpen(wait) || (wait.deadlineAt ?? Infinity) > tick.at) return;
+  if (!found || !wait || !isOpen(wait) || (wait.deadlineAt ?? Infinity) > change.at) return;
   settle(change, found.job, found.place, { ...wait, isTimedOut: true });
 }
 
@@ -131,8 +129,9 @@ export function answeredWaits(job: Job): readonly Wait[] {
 // ---
 
 /** Of what is under way: a job in the queue goes on before it asks anything. */
-function hasOpenWait({ running, waiting }: StepState): boolean {
-  return [running, waiting].some((jobs) => jobs.some(({ waits }) => waits.some(isOpen)));
+/** Also in the queue: a job that one answer has brought back may be in want of another. */
+function hasOpenWait({ queue, running, waiting }: StepState): boolean {
+  return [queue, running, waiting].some((jobs) => jobs.some(({ waits }) => waits.some(isOpen)));
 }
 
 function isMatch(wait: Wait, event: Event): boolean {

@@ -4,6 +4,7 @@ import { type Breach, judge } from "./judge.ts";
 import { sameSeedSameTrace } from "./laws.ts";
 import { type PlanOptions, type Profile, profileOf } from "./plan.ts";
 import { simulate } from "./simulator.ts";
+import { walk } from "./walk.ts";
 
 export interface Failure extends Breach {
   readonly seed: number;
@@ -38,7 +39,7 @@ export async function runSeeds(
     const trace = await simulate(seed, options);
     const { workloads } = trace.plan;
     const about = { seed, profile: options.profile ?? profileOf(seed), workloads };
-    const [breach] = judge(trace);
+    const breach = judge(trace)[0] ?? walk(seed);
     if (breach) failures.push({ ...about, ...breach });
     if (count++ % twiceEvery === 0) {
       const reason = sameSeedSameTrace(trace, await simulate(seed, options));

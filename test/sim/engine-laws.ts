@@ -6,7 +6,7 @@ import type { JsonObject } from "../../src/base/json.ts";
 import { checkInvariants } from "../../src/engine/invariants.ts";
 import { reduce } from "../../src/engine/reduce.ts";
 import type { Wait } from "../../src/engine/state.ts";
-import { isOpen } from "../../src/engine/wait.ts";
+import { isAsking, isOpen, waitsAtWork } from "../../src/engine/wait.ts";
 import type { Event } from "../../src/workflow/event.ts";
 import { first, jobsOf, type Law } from "./laws.ts";
 import type { Scene } from "./story.ts";
@@ -182,6 +182,29 @@ export const buffersAddUp: Law = ({ scenes }) =>
         )
       : isShort;
     return isAll && isRight ? undefined : `${run.run}: buffer ${buffer} does not add up`;
+  });
+
+/** A run asks while a step waits, or while nothing is left to do but what the outside brings. */
+export const askingIsSeen: Law = ({ scenes }) =>
+  first(scenes, ({ run, tick, before, after }) => {
+    if (before.steps === after.steps && before.status === after.status) return undefined;
+    const jobs = jobsOf(after);
+    const isWaitedFor = jobs.some(({ waits }) => waits.some(isOpen));
+    const isUnderWay = after.status === "running" && after.startedAt !== null;
+    const isLeft = Object.values(after.steps).some(
+      ({ queue, running, delayed }) => queue.length + running.length + delayed.length > 0,
+    );
+    const expected = isUnderWay && (isWaitedFor || (!isLeft && after.queued === null));
+    if (isAsking(after) !== expected) {
+      return `${run.run} after ${tick.kind} is ${expected ? "not " : ""}said to ask`;
+    }
+    const atWork = Object.values(after.steps).flatMap(({ running }) => running);
+    const waits = atWork.map(({ waits: own }) => own.find(isOpen)?.id);
+    const held = waits.includes(undefined) ? [] : atWork.map(({ id }, at) => `${id}: ${waits[at]}`);
+    const told = waitsAtWork(after).map((wait) =>
+      wait.kind === "wait_opened" ? `${wait.job}: ${wait.wait}` : wait.kind,
+    );
+    return Bun.deepEquals(told, held) ? undefined : `${run.run} holds ${told.join()} at work`;
   });
 
 // ---

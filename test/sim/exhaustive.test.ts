@@ -5,20 +5,15 @@
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 
-import { reduce } from "../../src/engine/reduce.ts";
-import { initialState } from "../../src/engine/state.ts";
-import type { Tick, TickBody } from "../../src/engine/tick.ts";
+import type { TickBody } from "../../src/engine/tick.ts";
 import { HumanResponseEvent, StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
 import { defineEvent } from "../../src/workflow/event.ts";
 import { collect, each } from "../../src/workflow/join.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
-import * as engine from "./engine-laws.ts";
 import * as laws from "./laws.ts";
-import { engineIsAsTheModel } from "./model/law.ts";
-import { timersAreNeverEarly } from "./promises.ts";
-import type { EntryOf, Scene, Story, Tale } from "./story.ts";
-import { workloads } from "./workloads.ts";
+import type { Story, Tale } from "./story.ts";
+import { engineBook, newTale, playTick } from "./walk.ts";
 
 const Work = defineEvent("Work");
 const Done = defineEvent("Done");
@@ -120,66 +115,24 @@ interface Exploration {
   readonly breach: string | undefined;
 }
 
-const book: readonly laws.Law[] = [
-  engine.invariantsHold,
-  laws.jobsAreInOnePlace,
-  laws.workersAreUsed,
-  laws.resumeIsOutstanding,
-  laws.endIsFinal,
-  engine.factsCountOnce,
-  engine.nobodyAnswersUnasked,
-  engine.catchesAreCounted,
-  engine.eventsReachTheirTakers,
-  engine.joinsLoseNothing,
-  engine.joinsKnowTheEnd,
-  engine.buffersAddUp,
-  timersAreNeverEarly,
-  engineIsAsTheModel,
-];
-
 function explore(definition: Definition, ticks: readonly TickBody[], depth: number): Exploration {
   let states = 0;
   const visit = (tale: Tale, at: number): string | undefined =>
     laws.first(at > depth ? [] : ticks, (body) => {
-      const scene = play(tale, { ...body, at: at * 10 });
+      const scene = playTick(tale, { ...body, at: at * 10 });
       if (scene.after === scene.before && scene.events.length === 0) return undefined;
       states++;
       const next = { ...tale, scenes: [...tale.scenes, scene], state: scene.after };
       const story = { runs: new Map([["r", next]]), scenes: [scene], sights: [] };
-      const reason = laws.first(book, (law) => law(story as unknown as Story)); // All they read.
+      const reason = laws.first(engineBook, ([, law]) => law(story as unknown as Story)); // All they read.
       return reason ? `${pathOf(next)}: ${reason}` : visit(next, at + 1);
     });
   const breach = laws.first([{ ...started }, { ...started, isQueued: true }], (first) => {
-    const tale = begin(definition);
-    const scene = play(tale, { ...first, at: 0 });
+    const tale = newTale(definition);
+    const scene = playTick(tale, { ...first, at: 0 });
     return visit({ ...tale, scenes: [scene], state: scene.after }, 1);
   });
   return { states, breach };
-}
-
-function begin(definition: Definition): Tale {
-  const [workload] = workloads;
-  if (!workload) throw new Error("There are workloads.");
-  const state = initialState(definition);
-  return {
-    id: 0,
-    run: "r",
-    handler: "h",
-    definition,
-    workload,
-    scenes: [],
-    states: [],
-    commits: [],
-    state,
-    isDeleted: false,
-    isAgain: false,
-  };
-}
-
-function play(run: Tale, tick: Tick): Scene {
-  const { state, events, commands } = reduce(run.definition, run.state, tick);
-  const commit = {} as EntryOf<"committed">; // No law of the engine looks at it.
-  return { run, tick, before: run.state, after: state, events, commands, index: 0, commit };
 }
 
 function pathOf({ scenes }: Tale): string {

@@ -17,6 +17,7 @@ import { parseProfile, remember, runKnownSeeds } from "./known-seeds.ts";
 import type { PlanOptions } from "./plan.ts";
 import { simulate } from "./simulator.ts";
 import { describe, hashOf } from "./trace.ts";
+import { walk } from "./walk.ts";
 
 /** So many seeds come to everything, also to what is seldom. */
 const enoughForAll = 2_000;
@@ -68,7 +69,8 @@ async function showSeed(seed: number): Promise<void> {
     console.log(JSON.stringify(trace.plan, null, 2));
     for (const line of describe(trace)) console.log(line);
   }
-  const breaches = judge(trace);
+  const walked = walk(seed);
+  const breaches = walked ? [...judge(trace), walked] : judge(trace);
   console.log(`Seed ${seed}: ${trace.entries.length} entries, hash ${hashOf(trace)}.`);
   for (const { law, reason } of breaches) console.log(`  broken: ${law}: ${reason}`);
   process.exitCode = breaches.length > 0 ? 1 : 0;

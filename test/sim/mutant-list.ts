@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "steps",
-    'if (found?.place !== "delayed" || (found.job.retryAt ?? 0) > tick.at) return;',
+    'if (found?.place !== "delayed" || (found.job.retryAt ?? 0) > change.at) return;',
     'if (found?.place !== "delayed") return;',
     "a retry that is early is heeded",
   ),
@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "wait",
-    "(wait.deadlineAt ?? Infinity) > tick.at) return;",
+    "(wait.deadlineAt ?? Infinity) > change.at) return;",
     "false) return;",
     "a wait ends before its time",
   ),
@@ -245,7 +245,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "finish",
-    "if (deadlineAt === null || deadlineAt > tick.at) return;",
+    "if (deadlineAt === null || deadlineAt > change.at) return;",
     "if (deadlineAt === null) return;",
     "a deadline that is early is heeded",
   ),

@@ -1,6 +1,7 @@
 /** Laws of step functions: when they are called, and what becomes of what they do. */
 import type { Tick } from "../../src/engine/tick.ts";
 import { first, jobsOf, type Law } from "./laws.ts";
+import { mistakenOnPurpose } from "./opening.ts";
 import { type Scene, sightsOf } from "./story.ts";
 
 /**
@@ -62,6 +63,16 @@ export const stepsAreHeard: Law = (story) => {
     return `attempt ${attempt} at job ${job} of \`${step}\` did more than is stored of it`;
   });
 };
+
+/** A step fails because its function has, or has returned what it may not: not by our mistake. */
+export const stepsFailForAReason: Law = ({ scenes }) =>
+  first(scenes, ({ run, tick }) => {
+    if (tick.kind !== "step_failed") return undefined;
+    const { name, message } = tick.failure;
+    const isOurs = /^(Type|Reference|Range|Assertion)Error$/.test(name);
+    if (!isOurs || message === mistakenOnPurpose) return undefined;
+    return `\`${tick.step}\` of ${run.run} failed with ${name}: ${message}`;
+  });
 
 /** Effects: what `ctx.run` has returned is never done again, and always the same. */
 export const effectsAreKept: Law = (story) => {
