@@ -1,6 +1,4 @@
 /** Lives of a server, each of which ends at a named point, with clients that use all that writes. */
-import { rmSync } from "node:fs";
-
 import { Client } from "./support/client.ts";
 import { Crowd } from "./support/crowd.ts";
 import type { History } from "./support/history.ts";
@@ -8,7 +6,7 @@ import { readWorld, wrongDeeds, wrongWords } from "./support/laws.ts";
 import { startServer } from "./support/process.ts";
 import { createScratch } from "./support/scratch.ts";
 
-const writes = ["create", "commit", "claim", "countCrash", "fork", "delete", "prune"];
+const writes = ["create", "commit", "claim", "setKills", "fork", "delete", "prune"];
 /** Not long: what is never reached is no death. */
 const lifeMs = 700;
 
@@ -47,8 +45,6 @@ export async function runFailpoints(
       },
     }).catch(() => null); // It may die before it has opened.
   for (const [life, point] of points.entries()) {
-    // Deaths count against runs only where the counting is what dies: see `kill-loop.ts`.
-    if (!point.startsWith("countCrash")) rmSync(scratch.file("state.db.owner"), { force: true });
     await using server = await start(life, point);
     note("life", { life, point, runs: crowd.runs.length });
     if (!server) {

@@ -40,7 +40,7 @@ export async function killLoop(
     if (dice.isOnce(8)) {
       const delayMs = dice.roll(250);
       note("early", { life, delayMs });
-      await killEarly(optionsOf(life), delayMs);
+      await killEarly(optionsOf(life), Bun.sleep(delayMs));
       continue;
     }
     await using server = await startServer(optionsOf(life));

@@ -23,6 +23,21 @@ test("a second server on one file is refused with the owner's name, and starts w
   expect(frames.at(-1)?.data).toContain('"StopEvent"');
 });
 
+test("an owner that stands still keeps its file, and goes on when it may", async () => {
+  using scratch = createScratch();
+  const options = { fixture: "load.ts", store: scratch.file("state.db") };
+  await using first = await startServer(options);
+  const client = new Client(first.url);
+  const { handler_id: id } = await client.start("timers");
+  process.kill(first.pid, "SIGSTOP");
+  const refused = await runServer(options);
+  process.kill(first.pid, "SIGCONT");
+  expect(refused.code).toBe(1);
+  expect(refused.output).toContain(`process ${first.pid} `);
+  const frames = await client.allEvents(id);
+  expect(frames.at(-1)?.data).toContain('"StopEvent"');
+});
+
 test("a deploy under load fails no accepted run, and streams go on with the next process", async () => {
   await withHistory("deploy", async ({ dice, note }) => {
     using scratch = createScratch();

@@ -5,12 +5,21 @@ import { killsMax } from "../../src/base/limits.ts";
 import { until } from "../support/until.ts";
 import { Client } from "./support/client.ts";
 import { readWorld } from "./support/laws.ts";
-import { type ServerProcess, startServer } from "./support/process.ts";
+import {
+  killEarly,
+  type ServerProcess,
+  startServer,
+  type StartOptions,
+} from "./support/process.ts";
 import { createScratch, type Scratch } from "./support/scratch.ts";
 
-function start(scratch: Scratch, life: number): Promise<ServerProcess> {
+function optionsOf(scratch: Scratch, life: number): StartOptions {
   const env = { WORLD_FILE: scratch.file("world.jsonl"), LIFE: String(life) };
-  return startServer({ fixture: "poison.ts", store: scratch.file("state.db"), env });
+  return { fixture: "poison.ts", store: scratch.file("state.db"), env };
+}
+
+function start(scratch: Scratch, life: number): Promise<ServerProcess> {
+  return startServer(optionsOf(scratch, life));
 }
 
 async function completed(client: Client, id: string, withinMs?: number): Promise<void> {
@@ -165,6 +174,25 @@ test("a run for which the process is killed each time is held back, so that all 
   expect((await client.handler(glutton)).status).toBe("running");
   const purged = await client.ask("POST", `/handlers/${glutton}/cancel?purge=true`);
   expect(purged.status).toBe(200);
+}, 60_000);
+
+test("a run that keeps the thread to itself is held back like one that kills", async () => {
+  using scratch = createScratch();
+  const blocks = () => readWorld(scratch.file("world.jsonl")).filter(([what]) => what === "block");
+  {
+    await using server = await start(scratch, 0);
+    void new Client(server.url).start("block", { ms: 600_000 }).catch(() => {});
+    await until(() => blocks().length > 0, "it blocks");
+  }
+  // Whoever supervises it gives up on a server that says nothing.
+  for (let life = 1; life <= killsMax; life++) {
+    const isBlocked = until(() => blocks().length > life, "it blocks");
+    await killEarly(optionsOf(scratch, life), isBlocked);
+  }
+  await using server = await start(scratch, 4);
+  const client = new Client(server.url);
+  await completed(client, (await client.start("slow", { ms: 100 })).handler_id, 2_000);
+  expect(server.stderr()).toContain("it is held back");
 }, 60_000);
 
 // ---

@@ -66,10 +66,10 @@ export async function startServer(options: StartOptions): Promise<ServerProcess>
   };
 }
 
-/** Starts it, and kills it after so long, whether it serves by then or not. */
-export async function killEarly(options: StartOptions, delayMs: number): Promise<void> {
+/** Starts it, and kills it then, whether it serves by that time or not. */
+export async function killEarly(options: StartOptions, then: Promise<unknown>): Promise<void> {
   const child = spawn(options);
-  await Promise.race([child.exited, Bun.sleep(delayMs)]);
+  await Promise.race([child.exited, then]);
   child.kill("SIGKILL");
   await child.exited;
 }
