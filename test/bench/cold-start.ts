@@ -23,6 +23,13 @@ async function run(scene: Scene): Promise<readonly Table[]> {
     ["command, store in memory", ["bun", cli, author], "memory"],
     ["command, store in a new file", ["bun", cli, author], "file"],
   ];
+  if (!scene.isQuick) {
+    const binary = await compile(scene);
+    cases.push(
+      ["binary, store in memory", [binary], "memory"],
+      ["binary, store in a new file", [binary], "file"],
+    );
+  }
   const rows: Row[] = [];
   for (const [name, command, store] of scene.isQuick ? cases.slice(1, 2) : cases) {
     if (!scene.isQuick) await start(scene, command, store, -1); // The disk cache has the files from then on.
@@ -43,6 +50,18 @@ async function run(scene: Scene): Promise<readonly Table[]> {
 }
 
 // ---
+
+/** One file with everything in it, as `bun build --compile` makes it of a program that serves. */
+async function compile(scene: Scene): Promise<string> {
+  const program = join(scene.directory, "program.ts");
+  const binary = join(scene.directory, "program");
+  const code = `import server from ${JSON.stringify(author)};\n\nvoid server.serve();\n`;
+  await Bun.write(program, code);
+  const command = ["bun", "build", "--compile", program, "--outfile", binary];
+  const build = Bun.spawn(command, { stdio: ["ignore", "ignore", "inherit"] });
+  if ((await build.exited) !== 0) throw new Error(`\`${command.join(" ")}\` has failed.`);
+  return binary;
+}
 
 interface Start {
   readonly ms: number;
