@@ -71,10 +71,7 @@ function apply(change: Change, tick: Tick): void {
     case "child_shown":
       return childTold(change, tick);
     case "state_changed":
-      if (activeJob(change, tick)) {
-        change.state = { ...change.state, store: applyChanges(change.state.store, tick.changes) };
-      }
-      return;
+      return stateChanged(change, tick);
     case "step_succeeded":
       return stepSucceeded(change, tick);
     case "step_failed":
@@ -117,6 +114,14 @@ function eventSent(change: Change, tick: TickOf<"event_sent">): void {
   const { sent = [] } = sender.job;
   updateJob(change, { ...sender.job, sent: [...sent, { event, target }] }, sender.place);
   route(change, event, target, sender.job);
+}
+
+function stateChanged(change: Change, tick: TickOf<"state_changed">): void {
+  const found = activeJob(change, tick);
+  if (!found) return;
+  const { writes = 0 } = found.job;
+  updateJob(change, { ...found.job, writes: writes + 1 }, found.place);
+  change.state = { ...change.state, store: applyChanges(change.state.store, tick.changes) };
 }
 
 function eventReceived(change: Change, { event, target }: TickOf<"event_received">): void {

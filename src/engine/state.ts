@@ -46,6 +46,8 @@ export interface Job {
   readonly effects: Readonly<Record<string, Json>>;
   /** What this attempt has sent: a function that starts again, interrupted, sends it no more. */
   readonly sent?: readonly Kept[];
+  /** How often this attempt has changed the shared state. */
+  readonly writes?: number;
   /** Events that it brought to buffers of its step, by buffer. */
   readonly collected?: Readonly<Record<string, readonly Event[]>>;
   /** Batches that this job completed, by buffer. */

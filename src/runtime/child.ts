@@ -4,10 +4,10 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { toJson } from "../base/json.ts";
-import { parkedRunRetryMs } from "../base/limits.ts";
 import type { ChildOptions } from "../workflow/context.ts";
 import { type AnyWorkflow, type Definition, toStartEvent } from "../workflow/definition.ts";
 import type { Invocation } from "./invocation.ts";
+import { outlast } from "./outlast.ts";
 
 export function createRunWorkflow(invocation: Invocation) {
   const started = new Map<AnyWorkflow, number>();
@@ -89,22 +89,6 @@ async function resultOf(
     return await outlast(invocation, () => children.result(runId));
   } finally {
     signal.removeEventListener("abort", onAbort);
-  }
-}
-
-/**
- * A store that is cut off for a while holds a child up; that is no failure of its parent's step.
- */
-async function outlast<T>(invocation: Invocation, work: () => Promise<T>): Promise<T> {
-  const { clock } = invocation.ports;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof WorkflowError) || error.code !== "store_unavailable") throw error;
-    }
-    await new Promise<void>((resolve) => void clock.at(clock.now() + parkedRunRetryMs, resolve));
-    if (invocation.isOver) throw invocation.signal.reason;
   }
 }
 

@@ -8,7 +8,7 @@ import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Job } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
-import type { TickBody } from "../engine/tick.ts";
+import type { Tick, TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";
 import type { ChildPorts } from "./child-ports.ts";
@@ -25,6 +25,8 @@ export interface InvocationPorts {
   /** Resources that live as long as the run, or longer. */
   readonly resources: ResourcePool;
   readonly children: ChildPorts;
+  /** The story of the run as it is stored. */
+  readonly readTicks: () => Promise<readonly Tick[]>;
   /** Serialises the edits of the shared state of the run. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
 }

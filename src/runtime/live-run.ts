@@ -8,6 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
 import { resume } from "../engine/resume.ts";
 import { findJob, isIdle, type RunState } from "../engine/state.ts";
+import type { Tick } from "../engine/tick.ts";
 import { isAsking, waitsAtWork } from "../engine/wait.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
@@ -28,6 +29,8 @@ export interface LiveRunPorts {
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
   commit(commit: Commit): Promise<void>;
+  /** The whole story of the run, as it is stored. */
+  readTicks(): Promise<readonly Tick[]>;
   /** Told when a commit is stored. */
   committed(): void;
   /** It has begun to want something from outside, or wants nothing any more. */
@@ -205,6 +208,7 @@ export class LiveRun {
         handlerId: this.#summary.handlerId,
         resources: this.#resources,
         children: this.#ports.children,
+        readTicks: this.#ports.readTicks,
         inTurn: (edit) => this.#inTurn(edit),
       },
       job,

@@ -193,7 +193,7 @@ export class LiveRuns {
     commit: (commit: Commit) => Promise<void>,
   ): LiveRun {
     if (this.#stopReason !== undefined) throw this.#stopReason; // While it was on its way here.
-    const { clock, log, idleMs, resources, children, changes } = this.#ports;
+    const { store, clock, log, idleMs, resources, children, changes } = this.#ports;
     const live: LiveRun = new LiveRun(definition, summary, state, {
       clock,
       log,
@@ -201,6 +201,8 @@ export class LiveRuns {
       resources,
       children,
       commit,
+      // As our loops wrote them.
+      readTicks: () => store.readTicks(summary.runId) as unknown as Promise<readonly Tick[]>,
       committed: () => {
         this.#keep(live);
         // The store is well again; a run that was dropped meanwhile has still to come back.

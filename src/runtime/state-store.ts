@@ -9,59 +9,89 @@ import { applyChanges } from "../engine/store.ts";
 import type { StateChange } from "../engine/tick.ts";
 import type { StateStore } from "../workflow/context.ts";
 import type { Invocation } from "./invocation.ts";
+import { outlast } from "./outlast.ts";
+import { StateReplay } from "./state-replay.ts";
 
 export function createStateStore(invocation: Invocation): StateStore {
   const { loop, inTurn } = invocation.ports;
-  const current = (): JsonObject => loop.state.store;
+  let replay: StateReplay | undefined;
+  let loading: Promise<void> | undefined;
+
+  /** Undefined where nothing was written before: then nothing has to be waited for. */
+  const caughtUp = (): Promise<void> | undefined => {
+    if ((invocation.job.writes ?? 0) === 0) return undefined;
+    loading ??= outlast(invocation, invocation.ports.readTicks).then((ticks) => {
+      replay = new StateReplay(ticks, invocation.job);
+    });
+    return loading;
+  };
+  const current = (): JsonObject => replay?.view ?? loop.state.store;
 
   /** Keeps changes that lead to a valid state; others are refused before anything changes. */
   const change = (changes: readonly StateChange[]): void => {
     if (changes.length === 0) return;
-    loop.definition.checkState(applyChanges(current(), changes));
+    loop.definition.checkState(applyChanges(loop.state.store, changes));
     void invocation.submit({ kind: "state_changed", changes });
-  };
-
-  const replaceWith = (next: JsonObject, before: JsonObject): void => {
-    const fields = [...new Set([...Object.keys(before), ...Object.keys(next)])];
-    const changed = fields.filter((field) => !isDeepStrictEqual(before[field], next[field]));
-    change(
-      changed.map((field) => ({
-        path: [field],
-        ...(Object.hasOwn(next, field) && { value: next[field] as Json }),
-      })),
-    );
   };
 
   const store = {
     async get(path?: string, fallback?: unknown): Promise<unknown> {
+      const behind = caughtUp();
+      if (behind) await behind;
       const value = path === undefined ? current() : valueAt(current(), pathOf(path));
       // A copy: what a step does to it must not reach the others.
       return value === undefined ? fallback : structuredClone(value);
     },
     async set(path: string, value: unknown): Promise<void> {
+      const behind = caughtUp();
+      if (behind) await behind;
       const segments = pathOf(path);
+      const changes = [{ path: segments, value: toJson(value, `state.${path}`) }];
+      if (replay?.view && replay.isDone(changes)) return;
       checkListItems(current(), segments);
-      change([{ path: segments, value: toJson(value, `state.${path}`) }]);
+      change(changes);
     },
     edit<T>(edit: (draft: Record<string, unknown>) => T | Promise<T>): Promise<T> {
       return inTurn(async () => {
-        const before = current();
-        const draft = structuredClone(before) as Record<string, unknown>;
-        // An edit that never ends holds up the others until its step is over, and no longer.
-        const result = await invocation.orOver(edit(draft));
-        replaceWith(toJson(draft, "state") as JsonObject, before);
-        return result;
+        const behind = caughtUp();
+        if (behind) await behind;
+        // Twice at most: on the state as it was then, and if that is no more, as it is.
+        for (;;) {
+          const before = current();
+          const isReplayed = replay?.view !== undefined;
+          const draft = structuredClone(before) as Record<string, unknown>;
+          // An edit that never ends holds up the others until its step is over, and no longer.
+          const result = await invocation.orOver(edit(draft));
+          const changes = changesBetween(before, toJson(draft, "state") as JsonObject);
+          if (changes.length === 0 || (isReplayed && replay?.isDone(changes))) return result;
+          if (isReplayed) continue;
+          change(changes);
+          return result;
+        }
       });
     },
     async clear(): Promise<void> {
+      const behind = caughtUp();
+      if (behind) await behind;
       const initial = toJson(loop.definition.initialState(), "state") as JsonObject;
-      replaceWith(initial, current());
+      const changes = changesBetween(current(), initial);
+      if (changes.length === 0 || (replay?.view && replay.isDone(changes))) return;
+      change(changesBetween(current(), initial));
     },
   };
   return store as StateStore; // Its overloads are told apart by their arguments.
 }
 
 // ---
+
+function changesBetween(before: JsonObject, next: JsonObject): readonly StateChange[] {
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(next)])];
+  const changed = fields.filter((field) => !isDeepStrictEqual(before[field], next[field]));
+  return changed.map((field) => ({
+    path: [field],
+    ...(Object.hasOwn(next, field) && { value: next[field] as Json }),
+  }));
+}
 
 /** Segments of a path: more are a mistake or an attack, and cost a copy each. */
 const segmentsMax = 100;

@@ -106,6 +106,39 @@ function sending() {
     });
 }
 
+/** Counts in the shared state, which every change of it that is made twice spoils. */
+function counting() {
+  const counts = { count: v.optional(v.number(), 0), log: v.optional(v.array(v.string()), []) };
+  return new Workflow({ state: counts })
+    .step("start", { accepts: [StartEvent], emits: [Work] }, async (_event, { store }) => {
+      const first = await store.edit((draft) => ++draft.count);
+      await store.set("count", (await store.get("count")) + first);
+      await store.edit((draft) => void draft.log.push(`start ${draft.count}`));
+      return [1, 2, 3].map((n) => Work({ n }));
+    })
+    .step("work", { accepts: [Work], emits: [Done] }, async ({ data: { n } }, context) => {
+      const { store } = context;
+      const count = await store.get("count");
+      await store.edit((draft) => void (draft.count += n));
+      // Stored by itself: the process can die between one change and the next.
+      await context.run("pause", () => {});
+      await store.edit((draft) => void draft.log.push(`work ${n}`));
+      return Done({ n: count > 0 ? 1 : 0 });
+    })
+    .step(
+      "end",
+      { accepts: [collect(Done)], emits: [StopEvent], waits: [Answer], prompts: [Ask] },
+      async (_dones, context) => {
+        const { store } = context;
+        const asked = await store.edit((draft) => (draft.count += 100));
+        await context.waitForEvent(Answer, { prompt: Ask() });
+        const { count, log } = await store.get();
+        await store.clear();
+        return StopEvent({ result: [asked, count, log.toSorted(), await store.get("count")] });
+      },
+    );
+}
+
 function note(list: string[], { isAlive }: Trace, entry: string): void {
   if (isAlive()) list.push(entry);
 }
@@ -208,6 +241,13 @@ describe("a process that dies", () => {
     const all = await allOf(sending);
     expect(all.length).toBeGreaterThan(10);
     for (const lived of all) expect(lived.result).toEqual([1, 1, 2]);
+  });
+
+  test("leaves no change of the shared state to be made twice by a step that starts again", async () => {
+    const all = await allOf(counting);
+    expect(all.length).toBeGreaterThan(20);
+    const log = ["start 2", "work 1", "work 2", "work 3"];
+    for (const lived of all) expect(lived.result).toEqual([108, 108, log, 0]);
   });
 
   test("leaves every event that a reader may have seen as it was, and one end, the last", async () => {

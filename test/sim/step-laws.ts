@@ -56,9 +56,9 @@ export const stepsAreHeard: Law = (story) => {
     const { writes, sends, sets } = entry.told;
     const isHeard =
       count(heard, "event_written") >= writes &&
-      // What was sent before an interruption is not sent again.
+      // What was sent or changed before an interruption is not sent or changed again.
       count(own, "event_sent") >= sends &&
-      count(heard, "state_changed") >= sets;
+      count(own, "state_changed") >= sets;
     if (isHeard) return undefined;
     return `attempt ${attempt} at job ${job} of \`${step}\` did more than is stored of it`;
   });

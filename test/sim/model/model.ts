@@ -79,6 +79,7 @@ function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void
       }
       return;
     case "state_changed":
+      job.writes = (job.writes ?? 0) + 1;
       return changeStore(run, tick);
     case "child_started":
     case "child_shown":
@@ -189,6 +190,7 @@ function fail(run: ModelRun, job: ModelJob, tick: TickOf<"step_failed">): void {
   const waits = job.waits.filter(({ answer }) => answer !== null);
   const attempt = job.attempt + 1;
   delete job.sent;
+  delete job.writes;
   Object.assign(job, { attempt, lastFailure: failure, waits, isStarted: false });
   if (retryAt <= run.now) run.queue(job);
   else {

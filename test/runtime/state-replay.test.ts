@@ -1,0 +1,79 @@
+/**
+ * A function that starts again, since its run had left memory, comes by its changes to the shared
+ * state again: they are made already, and it is shown the state as it was before each.
+ */
+import { expect, test } from "bun:test";
+
+import { StopEvent } from "../../src/workflow/builtin.ts";
+import { Answer, type Body, oneStep, Work } from "./fixtures.ts";
+import { Process } from "./process.ts";
+
+/** What a step comes to that is called once more for each answer, with what it has seen. */
+async function result(body: Body, answers: number): Promise<unknown> {
+  await using process = await Process.open({ w: oneStep(body) }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  for (let n = 1; n <= answers; n++) {
+    await process.advance(2);
+    expect(process.isInMemory(run)).toBe(false);
+    await process.send(run, Answer({ n }));
+  }
+  return await process.result(run);
+}
+
+test("what was changed before a wait is not changed again after it", async () => {
+  const counting: Body = async (_event, { store, waitForEvent }) => {
+    const seen = [await store.get("count", 0)];
+    seen.push(await store.edit((draft) => (draft["count"] = Number(draft["count"] ?? 0) + 1)));
+    await store.edit(() => {}); // Changes nothing, and is told nowhere.
+    await waitForEvent(Answer);
+    await store.set("count", Number(await store.get("count")) * 10);
+    seen.push(await store.get("count"));
+    await waitForEvent(Answer);
+    await store.set("list", seen);
+    await store.clear();
+    return StopEvent({ result: [...seen, await store.get("list", "cleared")] });
+  };
+  expect(await result(counting, 2)).toEqual([0, 1, 10, "cleared"]);
+});
+
+test("a function that comes to something else goes its own way, on the state as it is", async () => {
+  let calls = 0;
+  const restless: Body = async (_event, { store, waitForEvent }) => {
+    await store.edit((draft) => (draft["total"] = Number(draft["total"] ?? 0) + ++calls));
+    await store.set("last", calls);
+    await waitForEvent(Answer);
+    return StopEvent({ result: await store.get() });
+  };
+  // Called with 0 at first; then, for a comparison, with 0 and 2; then in earnest, with 1 and 3.
+  expect(await result(restless, 1)).toEqual({ total: 4, last: 3 });
+});
+
+test("another attempt makes its changes anew", async () => {
+  const body: Body = async (_event, { store, attempt }) => {
+    const count = await store.edit((draft) => (draft["count"] = Number(draft["count"] ?? 0) + 1));
+    if (attempt.number < 3) throw new Error("once more");
+    return StopEvent({ result: count });
+  };
+  expect(await oneStep(body, { retry: { attempts: 3, delay: 0 } }).run()).toBe(3);
+});
+
+test("what others have changed meanwhile is seen once it has caught up", async () => {
+  const workflow = oneStep(
+    async (_event, { store, sendEvent, waitForEvent }) => {
+      await store.set("own", 1);
+      sendEvent(Work({ n: 5 }));
+      const early = await store.get("other", "nothing");
+      await waitForEvent(Answer);
+      return StopEvent({ result: [early, await store.get("own"), await store.get("other")] });
+    },
+    { emits: [StopEvent, Work] },
+  ).step("other", { accepts: [Work], emits: [] }, ({ data }, { store }) =>
+    store.set("other", data.n),
+  );
+  await using process = await Process.open({ w: workflow }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  await process.advance(2);
+  await process.send(run, Answer());
+  const [, own, other] = (await process.result(run)) as unknown[];
+  expect([own, other]).toEqual([1, 5]);
+});
