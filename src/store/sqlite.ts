@@ -9,6 +9,7 @@ import { dirname, resolve } from "node:path";
 
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import { Feed } from "./feed.ts";
@@ -62,6 +63,12 @@ export class SqliteStore implements Store {
   #wasOpen = false;
 
   constructor({ path, durability = "full", clock = systemClock }: SqliteOptions) {
+    if (typeof path !== "string") {
+      throw new WorkflowError(
+        "config_invalid",
+        `Expected \`new SqliteStore({ path })\` to get the path of a file, got ${describeValue(path)}.`,
+      );
+    }
     this.#path = resolve(path);
     this.#durability = durability;
     this.#clock = clock;

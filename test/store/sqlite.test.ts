@@ -76,6 +76,12 @@ test("the pragmas are set, whatever SQLite would take by default", () => {
   }
 });
 
+test("a store needs the path of a file", () => {
+  expect(() => new SqliteStore("state.db" as never)).toThrow(
+    "Expected `new SqliteStore({ path })` to get the path of a file, got `undefined`.",
+  );
+});
+
 test("what the store is can be read from it", async () => {
   const store = new SqliteStore({ path: "relative.db" });
   const location = join(process.cwd(), "relative.db");
