@@ -10,6 +10,7 @@
  */
 import type { Failure } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
+import { memo } from "../base/memo.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 
@@ -144,33 +145,24 @@ const emptyStep: StepState = {
 };
 
 /** One for all runs of a workflow, since no state is ever changed in place. */
-const initialStates = new WeakMap<Definition, RunState>();
-
-export function initialState(definition: Definition): RunState {
-  const known = initialStates.get(definition);
-  if (known) return known;
-  const names = [...definition.steps.keys()];
-  const state: RunState = {
-    status: "running",
-    at: 0,
-    startedAt: null,
-    deadlineAt: null,
-    steps: Object.fromEntries(names.map((name) => [name, emptyStep])),
-    queued: null,
-    early: [],
-    nextJob: 1,
-    scopes: { 0: { outer: [], step: null, jobs: 0 } },
-    nextScope: 1,
-    children: [],
-    parent: null,
-    store: {},
-    unclaimed: [],
-    result: null,
-    failure: null,
-  };
-  initialStates.set(definition, state);
-  return state;
-}
+export const initialState: (definition: Definition) => RunState = memo(({ steps }) => ({
+  status: "running",
+  at: 0,
+  startedAt: null,
+  deadlineAt: null,
+  steps: Object.fromEntries([...steps.keys()].map((name) => [name, emptyStep])),
+  queued: null,
+  early: [],
+  nextJob: 1,
+  scopes: { 0: { outer: [], step: null, jobs: 0 } },
+  nextScope: 1,
+  children: [],
+  parent: null,
+  store: {},
+  unclaimed: [],
+  result: null,
+  failure: null,
+}));
 
 /**
  * Nothing is queued, running or due for a retry: only the outside, or a timer, can move the run.

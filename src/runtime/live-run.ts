@@ -54,7 +54,7 @@ export class LiveRun {
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
   #stopIdleTimer: (() => void) | null = null;
-  #edits: Promise<unknown> = Promise.resolve();
+  #edits: Promise<unknown> | undefined;
   #isReleased = false;
   /** False while that it got through a trial is on its way to the store. */
   #isAcquitted = true;
@@ -239,12 +239,12 @@ export class LiveRun {
   }
 
   /** Drops timers and invocations; when the last step has let go, the run's resources end. */
-  async #letGo(drop: (invocation: Invocation) => void): Promise<void> {
+  #letGo(drop: (invocation: Invocation) => void): Promise<void> {
     this.#stopTimers();
     for (const invocation of this.#invocations.values()) drop(invocation);
     this.#invocations.clear();
-    if (this.#steps.size > 0) await Promise.all(this.#steps);
-    await this.#resources.end();
+    if (this.#steps.size === 0) return this.#resources.end();
+    return Promise.all(this.#steps).then(() => this.#resources.end());
   }
 
   #stopTimers(): void {
@@ -270,7 +270,7 @@ export class LiveRun {
   }
 
   #inTurn<T>(edit: () => Promise<T>): Promise<T> {
-    const result = this.#edits.then(edit);
+    const result = (this.#edits ?? Promise.resolve()).then(edit);
     this.#edits = result.catch(() => {}); // Its caller sees the failure; the next edit goes on.
     return result;
   }

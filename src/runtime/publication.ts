@@ -3,6 +3,7 @@
  */
 import type { JsonObject } from "../base/json.ts";
 import { must } from "../base/assert.ts";
+import { memo } from "../base/memo.ts";
 import type { Published } from "../engine/change.ts";
 import type { RunState } from "../engine/state.ts";
 import { encodeEnvelope, toEnvelopeTail } from "../protocol/envelope.ts";
@@ -24,7 +25,7 @@ export function toNewEvent(definition: Definition, published: Published, at: num
   const { event } = published;
   const type = typeOf(definition, event);
   const data = event.data as JsonObject; // Events of a run are JSON.
-  const json = encodeEnvelope(type, data, tailOf(definition, type));
+  const json = encodeEnvelope(type, data, tailsOf(definition)(type));
   return { json, at, isInternal: type.family === "internal", isTerminal };
 }
 
@@ -42,15 +43,9 @@ export function toOutcome(state: RunState, events: readonly NewEvent[], at: numb
 // ---
 
 /** What is the same in all events of a type is written once. */
-const tails = new WeakMap<Definition, WeakMap<AnyEventType, string>>();
-
-function tailOf(definition: Definition, type: AnyEventType): string {
-  const tailsOfTypes = tails.get(definition) ?? new WeakMap<AnyEventType, string>();
-  tails.set(definition, tailsOfTypes);
-  const tail = tailsOfTypes.get(type) ?? toEnvelopeTail(type, qualifiedName(definition, type.type));
-  tailsOfTypes.set(type, tail);
-  return tail;
-}
+const tailsOf: (definition: Definition) => (type: AnyEventType) => string = memo((definition) =>
+  memo((type) => toEnvelopeTail(type, qualifiedName(definition, type.type))),
+);
 
 function typeOf(definition: Definition, event: Event): AnyEventType {
   return must(

@@ -5,6 +5,7 @@
 import { toMilliseconds } from "../base/clock.ts";
 import { describeValue } from "../base/describe.ts";
 import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors.ts";
+import { memo } from "../base/memo.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
@@ -60,15 +61,9 @@ function fail(invocation: Invocation, thrown: unknown): void {
 }
 
 /** One for all calls of a step: it says nothing of a single one, and a stack is slow to take. */
-const endings = new WeakMap<StepDefinition, WorkflowError>();
-
-function hasEnded(step: StepDefinition): WorkflowError {
-  const known = endings.get(step);
-  if (known) return known;
-  const error = new WorkflowError("step_ended", `Step \`${step.name}\` has ended.`);
-  endings.set(step, error);
-  return error;
-}
+const hasEnded: (step: StepDefinition) => WorkflowError = memo(
+  ({ name }) => new WorkflowError("step_ended", `Step \`${name}\` has ended.`),
+);
 
 function call(invocation: Invocation): unknown {
   for (const _ in invocation.step.resources) return callWithResources(invocation);

@@ -110,13 +110,13 @@ export function assertRun(run: NewRun): void {
 }
 
 export function assertCommit({ events, outcome, snapshot, rest }: Commit): void {
-  for (const [index, { at, isTerminal }] of events.entries()) {
+  events.forEach(({ at, isTerminal }, index) => {
     const isLast = index === events.length - 1;
-    if (Number.isSafeInteger(at) && (isLast || !isTerminal)) continue; // No words are made for it.
+    if (Number.isSafeInteger(at) && (isLast || !isTerminal)) return; // No words are made for it.
     assertInstant(at, `events[${index}].at`);
     const terminal = `\`events[${index}]\`, which is terminal,`;
     assert(false, `Expected ${terminal} to be the last of ${events.length}.`);
-  }
+  });
   if (outcome) assertInstant(outcome.completedAt, "outcome.completedAt");
   if (rest && rest.wakeAt !== null) assertInstant(rest.wakeAt, "rest.wakeAt");
   assert(snapshot !== null, "Expected `snapshot` to be a state, got null: leave it out instead.");

@@ -145,6 +145,10 @@ function theOnly(
 }
 
 function defineState(entries: Entries): Pick<Definition, "initialState" | "checkState"> {
+  if (Object.keys(entries).length === 0) {
+    // Nothing is declared, so whatever is in it is right.
+    return { initialState: () => ({}), checkState: (state) => state as Record<string, unknown> };
+  }
   const schema = v.looseObject(entries);
   return {
     initialState: () => v.parse(schema, {}),

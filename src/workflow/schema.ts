@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, toJson } from "../base/json.ts";
+import { memo } from "../base/memo.ts";
 
 /** The part of a Standard Schema (version 1) that is used here. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -100,13 +101,9 @@ export function titleOf(name: string): string {
 const issueLengthMax = 300;
 
 /** Made once for each type: making a schema costs more than what it checks of a small event. */
-const openObjects = new WeakMap<DataSchema, StandardSchema>();
-
-function openObject(schema: DataSchema): StandardSchema {
-  const made = openObjects.get(schema) ?? v.looseObject(schema.entries);
-  openObjects.set(schema, made);
-  return made;
-}
+const openObject: (schema: DataSchema) => StandardSchema = memo(({ entries }) =>
+  v.looseObject(entries),
+);
 
 interface StandardIssue {
   readonly message: string;
