@@ -9,7 +9,7 @@ import { WorkflowError } from "../../src/base/errors.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { Feed } from "../../src/store/feed.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Commit, NewRun, Store } from "../../src/store/store.ts";
+import type { Commit, NewRun, RunRecord, Store } from "../../src/store/store.ts";
 import type { Chance } from "./prng.ts";
 import type { Plan } from "./plan.ts";
 import type { Entry } from "./trace.ts";
@@ -154,6 +154,7 @@ export class Disk {
     const runs = method === "delete" ? this.#runsOf(first as string) : [];
     const stored = args.map(asJson);
     const isFaithful = Bun.deepEquals(stored, args);
+    const before = method === "countCrash" ? this.#crashesOf(first as string) : 0;
     const answer = this.#call(method, stored);
     answer.catch(() => {}); // Its caller is told of it, unless the process dies before.
     if (Bun.peek.status(answer) === "rejected") {
@@ -171,7 +172,12 @@ export class Disk {
       this.#committed(owner, { run, created: null, epoch, commit, isFaithful });
     } else if (method === "claim")
       this.#claimed(owner, first as string, Bun.peek(answer) as number);
-    else if (method === "delete") this.#record({ kind: "deleted", runs });
+    else if (method === "countCrash") {
+      const crashes = Bun.peek(answer) as number;
+      const run = first as string;
+      // Asked again, it may have been counted already.
+      if (crashes > before) this.#record({ kind: "counted", process: owner.id, run, crashes });
+    } else if (method === "delete") this.#record({ kind: "deleted", runs });
     return answer;
   }
 
@@ -196,6 +202,11 @@ export class Disk {
     const data = this.data as unknown as Methods;
     const answer = data[method]?.apply(this.data, args as unknown[]);
     return answer ?? Promise.reject(failed(method));
+  }
+
+  #crashesOf(run: string): number {
+    // In memory the answer is there at once.
+    return (Bun.peek(this.data.getRun(run)) as RunRecord | undefined)?.crashes ?? 0;
   }
 
   /** The runs of a handler go with it. */

@@ -3,6 +3,7 @@ import * as engine from "./engine-laws.ts";
 import * as laws from "./laws.ts";
 import { engineIsAsTheModel } from "./model/law.ts";
 import * as promises from "./promises.ts";
+import * as recovery from "./recovery-laws.ts";
 import * as steps from "./step-laws.ts";
 import { tell } from "./story.ts";
 import type { Trace } from "./trace.ts";
@@ -54,7 +55,8 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["forks begin alike", promises.forksBeginAlike],
   ["rest is known", promises.restIsKnown],
   ["snapshots are true", promises.snapshotsAreTrue],
-  ["quarantine is earned", promises.quarantineIsEarned],
+  ["quarantine is earned", recovery.quarantineIsEarned],
+  ["trials are fair", recovery.trialsAreFair],
   ["closed is closed", promises.closedIsClosed],
   ["the engine is as the model", engineIsAsTheModel],
 ];

@@ -78,6 +78,7 @@ export class Process {
     this.id = id;
     this.#world = world;
     this.clock = clock.of(this);
+    const isAfterExit = disk.wasExit;
     this.store = disk.mount(this);
     const { store } = this;
     this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
@@ -86,7 +87,7 @@ export class Process {
         this.runtime.register(workflow, this.#bind(definition));
       }
     }
-    this.record({ kind: "booted", process: id });
+    this.record({ kind: "booted", process: id, isAfterExit });
     const onOpen = (): void => void (this.isOpen = true);
     this.runtime.open().then(onOpen, () => this.die("while it opened"));
   }

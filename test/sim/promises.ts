@@ -2,7 +2,6 @@
  * Laws that are promises: what this project gives its users to rely on, as far as a simulation can
  * see it.
  */
-import { crashesMax } from "../../src/base/limits.ts";
 import { reduce } from "../../src/engine/reduce.ts";
 import type { Command } from "../../src/engine/command.ts";
 import { nextTimerAt, resume } from "../../src/engine/resume.ts";
@@ -268,20 +267,6 @@ export const snapshotsAreTrue: Law = ({ runs }) =>
       return isTrue ? undefined : `snapshot ${index} of ${run} is another state`;
     }),
   );
-
-/** Only a run with which processes died again and again is given up for that. */
-export const quarantineIsEarned: Law = ({ scenes, trace }) =>
-  first(scenes, ({ run, tick, index }) => {
-    // A process that is only robbed of its runs looks like one that has died.
-    if (trace.plan.weights.steal > 0) return undefined;
-    if (tick.kind !== "run_quarantined") return undefined;
-    const progress = run.commits.findLast(({ commit }) => commit.isProgress) ?? run.commits[0];
-    const since = progress ? trace.entries.indexOf(progress) : 0;
-    const died = trace.entries
-      .slice(since, index)
-      .filter((entry) => entry.kind === "died" && entry.where !== "after it was closed");
-    return died.length >= crashesMax ? undefined : `${run.run} was given up after ${died.length}`;
-  });
 
 /** A process that was closed in good order leaves nothing that would go on. */
 export const closedIsClosed: Law = ({ trace }) => {

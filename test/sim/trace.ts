@@ -29,7 +29,8 @@ export interface Told {
 }
 
 export type Entry =
-  | { readonly kind: "booted"; readonly process: number }
+  /** `isAfterExit`: the process before has ended itself. */
+  | { readonly kind: "booted"; readonly process: number; readonly isAfterExit: boolean }
   | { readonly kind: "died"; readonly process: number; readonly where: string }
   /** Closed in good order; `timers`: those that it has left. */
   | { readonly kind: "closed"; readonly process: number; readonly timers: number }
@@ -69,6 +70,13 @@ export type Entry =
       readonly run: string;
       readonly commits: number;
       readonly state: RunState;
+    }
+  /** A process has counted an end of the process before against a run. */
+  | {
+      readonly kind: "counted";
+      readonly process: number;
+      readonly run: string;
+      readonly crashes: number;
     }
   /** A step function was called. */
   | ({ readonly kind: "entered"; readonly at: number } & OfAttempt)
