@@ -6,6 +6,9 @@
  * - A promise resolves after the transaction is on disk, and after its readers were told.
  * - A refused write rejects alone; a failed transaction rejects all of its group, and only that
  *   one.
+ *
+ * No write is spared the sync, though nobody outside hears of the steps within a run: a step would
+ * begin on the word of one that a power cut takes back, and that one would run a second time.
  */
 import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";

@@ -7,6 +7,7 @@ import {
   handlerSchema,
   resultSchema,
   toHandlerBody,
+  toHandlerJson,
   unwrapResult,
 } from "../../src/protocol/handler.ts";
 import { isTerminal, runStatuses } from "../../src/protocol/status.ts";
@@ -30,6 +31,20 @@ function facts(overrides: Partial<HandlerFacts> = {}): HandlerFacts {
 
 const envelopeOf = (type: string, value: object, qualifiedName: string | null = null): string =>
   JSON.stringify({ value, qualified_name: qualifiedName, type, types: null });
+
+describe("a record as text", () => {
+  const odd = ',"result":null,';
+  const result = envelopeOf(odd, { a: [odd, "$&", "\ud800"] });
+
+  test.each([
+    facts(),
+    facts({ status: "completed", result, completedAt: startedAt + 4 }),
+    facts({ handlerId: odd, workflowName: odd, error: odd, result }),
+    facts({ handlerId: `h"${odd}`, error: "\ud800 \u2028", status: "failed" }),
+  ])("is what the record is written as: %#", (run) => {
+    expect(toHandlerJson(run)).toBe(JSON.stringify(toHandlerBody(run)));
+  });
+});
 
 describe("a record", () => {
   test("has its keys in the order of the wire, and times with an offset", () => {
