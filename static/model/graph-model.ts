@@ -1,5 +1,6 @@
 /** A workflow's graph as it is drawn: what of it is shown, sizes and places. */
 import type { GraphBody } from "../../src/client/bodies.ts";
+import { foldGraph } from "./graph-fold.ts";
 import { type Layout, layOut, type LayoutNode, type Point } from "./layout.ts";
 
 export type NodeKind = "step" | "event" | "resource" | "external" | "workflow";
@@ -10,6 +11,8 @@ export interface GraphNode extends LayoutNode {
   readonly name: string;
   readonly label: string;
   readonly description: string | null;
+  /** How many nodes are folded into it. */
+  readonly folds: number;
 }
 
 export interface GraphEdge {
@@ -38,6 +41,8 @@ export interface GraphOptions {
   readonly room: { readonly width: number; readonly height: number };
   /** Only this node and what is so many steps from it. */
   readonly around: Around | null;
+  /** Ids of nodes behind which what follows is hidden. */
+  readonly folded: ReadonlySet<string>;
 }
 
 export interface Around {
@@ -59,9 +64,18 @@ const characterWidth = 7.4;
 export const legibleScale = 0.75;
 
 export function toGraphModel(graph: GraphBody, options: GraphOptions): GraphModel {
-  const { isStepsOnly, isDown, isWrapped, room, around } = options;
-  const all = graph.nodes.map(toNode).filter(({ kind }) => !isStepsOnly || kind !== "event");
-  const links = isStepsOnly ? withoutEvents(graph) : graph.edges;
+  const { isStepsOnly, isDown, isWrapped, room, around, folded } = options;
+  const known = graph.nodes.map(toNode).filter(({ kind }) => !isStepsOnly || kind !== "event");
+  const ways = isStepsOnly ? withoutEvents(graph) : graph.edges;
+  const { hidden, counts } = foldGraph(
+    known.map(({ id }) => id),
+    ways,
+    folded,
+  );
+  const all = known
+    .filter(({ id }) => !hidden.has(id))
+    .map((node) => (counts.has(node.id) ? { ...node, folds: counts.get(node.id) ?? 0 } : node));
+  const links = ways.filter(({ source, target }) => !hidden.has(source) && !hidden.has(target));
   const near = around && nearTo(around, all, links);
   const nodes = near ? all.filter(({ id }) => near.has(id)) : all;
   const edges = near
@@ -149,6 +163,7 @@ function toNode({
     name: kind === "step" ? label : id,
     label: cut,
     description: description ?? null,
+    folds: 0,
     width: Math.max(Math.round(cut.length * characterWidth) + padding, kind === "step" ? 124 : 56),
     height: kind === "step" ? 52 : 28,
     isAside: kind === "resource" || kind === "workflow",

@@ -12,7 +12,7 @@ import {
   type Overlay,
   type StepDifference,
 } from "../model/overlay.ts";
-import { cut } from "../model/words.ts";
+import { cut, formatCount } from "../model/words.ts";
 
 export interface NodeProps {
   readonly node: GraphNode;
@@ -34,7 +34,10 @@ export function NodeShape(props: NodeProps): VNode {
   const { node, place, isChosen, isFocusable, isFound, isDown } = props;
   const { x, y } = place;
   const look = props.overlay ? differenceLook(node, props.overlay) : stateLook(props);
-  const { classes, words, line, note, isError, letter } = look;
+  const { classes, line, isError, letter } = look;
+  const fold = node.folds > 0 ? `${formatCount(node.folds, "node")} folded` : "";
+  const words = [look.words, fold].filter(Boolean).join(", ");
+  const note = [look.note, fold && `+${node.folds} folded`].filter(Boolean).join(" · ");
   // Drawn anew only if it looks different: a graph of hundreds of nodes is asked at every event.
   return useMemo(() => {
     const { width, height, kind } = node;

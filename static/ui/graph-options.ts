@@ -11,6 +11,7 @@ export interface GraphChoices {
   /** Whether a comparison is drawn into the graph. */
   readonly hasOverlay: Signal<boolean>;
   readonly around: Signal<Around | null>;
+  readonly folded: Signal<ReadonlySet<string>>;
   /** What a node is searched by; null: the field is closed. */
   readonly search: Signal<string | null>;
 }
@@ -22,6 +23,7 @@ export function createGraphChoices(): GraphChoices {
     isWrapped: keptSignal<boolean>("wrapped", true),
     hasOverlay: keptSignal<boolean>("overlay", true),
     around: signal(null),
+    folded: signal(new Set<string>()),
     search: signal(null),
   };
 }

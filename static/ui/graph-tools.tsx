@@ -20,7 +20,7 @@ export interface GraphToolsProps {
 
 export function GraphTools(props: GraphToolsProps): VNode {
   const { model, view, choices, chosen, isComparable } = props;
-  const { isStepsOnly, isDown, isWrapped, hasOverlay, around, search } = choices;
+  const { isStepsOnly, isDown, isWrapped, hasOverlay, around, folded, search } = choices;
   return (
     <div class="graph-tools" role="group" aria-label="View of the graph">
       <Button label="Zoom in" icon="plus" isIconOnly onClick={() => view.zoom(1.25)} />
@@ -59,6 +59,17 @@ export function GraphTools(props: GraphToolsProps): VNode {
           onClick={() => (around.value = { id: chosen, steps: 1 })}
         />
       )}
+      {chosen !== undefined && (
+        <Button
+          label={folded.value.has(chosen) ? "Unfold" : "Fold"}
+          title={`What follows ${model.byId.get(chosen)?.name ?? chosen}, and nothing else`}
+          isPressed={folded.value.has(chosen)}
+          onClick={() => (folded.value = toggled(folded.value, chosen))}
+        />
+      )}
+      {folded.value.size > 0 && (
+        <Button label="Unfold all" onClick={() => (folded.value = new Set())} />
+      )}
       {isComparable && (
         <Button
           label="Differences"
@@ -69,6 +80,10 @@ export function GraphTools(props: GraphToolsProps): VNode {
       {view.moved.value.size > 0 && <Button label="Reset places" onClick={view.reset} />}
     </div>
   );
+}
+
+function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return set.has(id) ? new Set([...set].filter((each) => each !== id)) : new Set([...set, id]);
 }
 
 /** Says that only a part of the graph is shown, and how to see more of it. */

@@ -121,14 +121,19 @@ function useModel(
 ): { readonly model: GraphModel; readonly storageKey: string | undefined } {
   const [isStepsOnly, isDown] = [choices.isStepsOnly.value, choices.isDown.value];
   const isWrapped = choices.isWrapped.value;
-  const around = choices.around.value;
+  const [around, folded] = [choices.around.value, choices.folded.value];
   const model = useMemo(
-    () => toGraphModel(info.graph, { isStepsOnly, isDown, isWrapped, room: roomOfGraph(), around }),
-    [info, isStepsOnly, isDown, isWrapped, around],
+    () =>
+      toGraphModel(info.graph, {
+        ...{ isStepsOnly, isDown, isWrapped, around, folded },
+        room: roomOfGraph(),
+      }),
+    [info, isStepsOnly, isDown, isWrapped, around, folded],
   );
   const variant = `${isStepsOnly ? ":steps" : ""}${isDown ? ":down" : ""}${isWrapped ? "" : ":long"}`;
   // What is shown for a moment is not worth arranging for good.
-  return { model, storageKey: around ? undefined : `places:${info.name}${variant}` };
+  const isPart = around !== null || folded.size > 0;
+  return { model, storageKey: isPart ? undefined : `places:${info.name}${variant}` };
 }
 
 const none: Drawn = { nodes: [], edges: [] };

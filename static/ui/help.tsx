@@ -29,7 +29,7 @@ export function Help({ onClose }: { readonly onClose: () => void }): VNode {
       <h3>Filtering events</h3>
       <p>
         Words must all occur. <code>-word</code> must not. <code>/pattern/</code> is a regular
-        expression; <code>step:name</code> and <code>type:Name</code> ask for one step or one type;
+        expression; <code>step:name</code> and <code>type:Name</code> ask for one step or one type;{" "}
         <code>from:2s</code> and <code>to:1m30s</code> for a time since the start.
       </p>
       <p>

@@ -28,6 +28,7 @@ export function RunView(): VNode {
   // What is near to a step of one workflow is nothing in another.
   useEffect(() => {
     choices.around.value = null;
+    choices.folded.value = new Set();
     choices.search.value = null;
   }, [name]);
   const tabsHeight = useMemo(() => keptSignal("tabs-height", 300), []);

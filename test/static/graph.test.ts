@@ -60,6 +60,11 @@ describe.skipIf(!hasChromium)("the graph", () => {
     expect(await shown.count()).toBe(9);
     await page.getByRole("button", { name: "Show all" }).click();
     expect(await shown.count()).toBeGreaterThan(9);
+    await page.getByRole("button", { name: "Fold", exact: true }).click();
+    await node(page, "step part_150: 99 nodes folded").waitFor();
+    expect(await page.locator(".minimap rect").count()).toBe(402 - 99);
+    await page.getByRole("button", { name: "Unfold all" }).click();
+    await node(page, "step part_150").waitFor();
     expect(wrongs).toEqual([]);
   }, 60_000);
 

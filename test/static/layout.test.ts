@@ -1,6 +1,7 @@
 /** Places in a graph: columns, cycles, order, and room for everybody. */
 import { expect, test } from "bun:test";
 
+import { foldGraph } from "../../static/model/graph-fold.ts";
 import { layOut } from "../../static/model/layout.ts";
 import { countCrossings, orderColumns } from "../../static/model/layout-order.ts";
 import { rankNodes } from "../../static/model/layout-rank.ts";
@@ -108,6 +109,22 @@ test("what is high is not wrapped: nobody could follow it", () => {
   const links = nodes.slice(1).map(({ id }, index) => link(`n${index}`, id));
   const { ways } = layOut(nodes, links, { lengthMax: 900, heightMax: 30 });
   expect(ways.flat()).toEqual([]);
+});
+
+test("what only a folded node leads to is hidden; what others lead to stays", () => {
+  const ids = ["a", "b", "c", "d", "e"];
+  const links = [link("a", "b"), link("b", "c"), link("a", "d"), link("c", "e"), link("d", "e")];
+  links.push(link("c", "b")); // And back.
+  const { hidden, counts } = foldGraph(ids, links, new Set(["b", "gone"]));
+  expect([...hidden]).toEqual(["c"]);
+  expect([...counts]).toEqual([["b", 1]]);
+  expect([...foldGraph(ids, links, new Set(["a"])).hidden].toSorted()).toEqual([
+    "b",
+    "c",
+    "d",
+    "e",
+  ]);
+  expect(foldGraph(ids, links, new Set()).hidden.size).toBe(0);
 });
 
 test("a chain of a thousand nodes is laid out in its order", () => {
