@@ -59,8 +59,7 @@ function apply(change: Change, tick: Tick): void {
     case "event_sent":
       return eventSent(change, tick);
     case "event_written":
-      if (activeJob(change, tick)) change.events.push({ event: tick.event, isTerminal: false });
-      return;
+      return eventWritten(change, tick);
     case "event_collected":
       return eventCollected(change, tick);
     case "wait_opened":
@@ -114,6 +113,14 @@ function eventSent(change: Change, tick: TickOf<"event_sent">): void {
   const { sent = [] } = sender.job;
   updateJob(change, { ...sender.job, sent: [...sent, { event, target }] }, sender.place);
   route(change, event, target, sender.job);
+}
+
+function eventWritten(change: Change, tick: TickOf<"event_written">): void {
+  const found = activeJob(change, tick);
+  if (!found) return;
+  const { shown = 0 } = found.job;
+  updateJob(change, { ...found.job, shown: shown + 1 }, found.place);
+  change.events.push({ event: tick.event, isTerminal: false });
 }
 
 function stateChanged(change: Change, tick: TickOf<"state_changed">): void {

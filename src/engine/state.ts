@@ -49,6 +49,8 @@ export interface Job {
   readonly sent?: readonly Kept[];
   /** How often this attempt has changed the shared state. */
   readonly writes?: number;
+  /** How many events this attempt has shown. */
+  readonly shown?: number;
   /** Events that it brought to buffers of its step, by buffer. */
   readonly collected?: Readonly<Record<string, readonly Event[]>>;
   /** Batches that this job completed, by buffer. */

@@ -83,7 +83,7 @@ function familyOf(change: Change, event: Event): EventFamily | undefined {
 
 function retry(change: Change, job: Job, failure: Failure, retryAt: number): void {
   // A new attempt is for doing again what the failed one did.
-  const { sent: _, writes: __, ...rest } = job;
+  const { sent: _, writes: __, shown: ___, ...rest } = job;
   const next: Job = {
     ...rest,
     attempt: job.attempt + 1,

@@ -13,6 +13,7 @@ import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import type { Loop } from "./loop.ts";
+import type { Past } from "./past.ts";
 import type { ResourcePool } from "./resources.ts";
 
 /** What an invocation knows of its surroundings. */
@@ -40,6 +41,8 @@ export class Invocation {
   readonly step: StepDefinition;
   /** The job as it was when the function started. */
   readonly job: Job;
+  /** Of a function that was interrupted, and starts again. */
+  past: Past | null = null;
   /** Made when somebody asks for the signal: most step functions never look at it. */
   #controller: AbortController | undefined;
   #interruption: { readonly reason: unknown } | undefined;

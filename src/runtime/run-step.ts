@@ -13,6 +13,8 @@ import { retryPolicy } from "../workflow/retry.ts";
 import { must } from "../base/assert.ts";
 import { chanceOf } from "./chance.ts";
 import type { Invocation } from "./invocation.ts";
+import { outlast } from "./outlast.ts";
+import { Past } from "./past.ts";
 import { ResourcePool } from "./resources.ts";
 import { createStepContext } from "./step-context.ts";
 
@@ -66,6 +68,17 @@ const hasEnded: (step: StepDefinition) => WorkflowError = memo(
 );
 
 function call(invocation: Invocation): unknown {
+  return Past.isOf(invocation.job) ? callAgain(invocation) : callOnce(invocation);
+}
+
+/** A function that was interrupted is called with its past. */
+async function callAgain(invocation: Invocation): Promise<unknown> {
+  const ticks = await invocation.orOver(outlast(invocation, invocation.ports.readTicks));
+  invocation.past = new Past(ticks, invocation.job);
+  return callOnce(invocation);
+}
+
+function callOnce(invocation: Invocation): unknown {
   for (const _ in invocation.step.resources) return callWithResources(invocation);
   return callFunction(invocation, {});
 }

@@ -9,23 +9,11 @@ import { applyChanges } from "../engine/store.ts";
 import type { StateChange } from "../engine/tick.ts";
 import type { StateStore } from "../workflow/context.ts";
 import type { Invocation } from "./invocation.ts";
-import { outlast } from "./outlast.ts";
-import { StateReplay } from "./state-replay.ts";
 
 export function createStateStore(invocation: Invocation): StateStore {
+  const { past } = invocation;
   const { loop, inTurn } = invocation.ports;
-  let replay: StateReplay | undefined;
-  let loading: Promise<void> | undefined;
-
-  /** Undefined where nothing was written before: then nothing has to be waited for. */
-  const caughtUp = (): Promise<void> | undefined => {
-    if ((invocation.job.writes ?? 0) === 0) return undefined;
-    loading ??= outlast(invocation, invocation.ports.readTicks).then((ticks) => {
-      replay = new StateReplay(ticks, invocation.job);
-    });
-    return loading;
-  };
-  const current = (): JsonObject => replay?.view ?? loop.state.store;
+  const current = (): JsonObject => past?.view ?? loop.state.store;
 
   /** Keeps changes that lead to a valid state; others are refused before anything changes. */
   const change = (changes: readonly StateChange[]): void => {
@@ -36,34 +24,28 @@ export function createStateStore(invocation: Invocation): StateStore {
 
   const store = {
     async get(path?: string, fallback?: unknown): Promise<unknown> {
-      const behind = caughtUp();
-      if (behind) await behind;
       const value = path === undefined ? current() : valueAt(current(), pathOf(path));
       // A copy: what a step does to it must not reach the others.
       return value === undefined ? fallback : structuredClone(value);
     },
     async set(path: string, value: unknown): Promise<void> {
-      const behind = caughtUp();
-      if (behind) await behind;
       const segments = pathOf(path);
       const changes = [{ path: segments, value: toJson(value, `state.${path}`) }];
-      if (replay?.view && replay.isDone(changes)) return;
+      if (past?.view && past.isMade(changes)) return;
       checkListItems(current(), segments);
       change(changes);
     },
     edit<T>(edit: (draft: Record<string, unknown>) => T | Promise<T>): Promise<T> {
       return inTurn(async () => {
-        const behind = caughtUp();
-        if (behind) await behind;
         // Twice at most: on the state as it was then, and if that is no more, as it is.
         for (;;) {
           const before = current();
-          const isReplayed = replay?.view !== undefined;
+          const isReplayed = past?.view !== undefined;
           const draft = structuredClone(before) as Record<string, unknown>;
           // An edit that never ends holds up the others until its step is over, and no longer.
           const result = await invocation.orOver(edit(draft));
           const changes = changesBetween(before, toJson(draft, "state") as JsonObject);
-          if (changes.length === 0 || (isReplayed && replay?.isDone(changes))) return result;
+          if (changes.length === 0 || (isReplayed && past?.isMade(changes))) return result;
           if (isReplayed) continue;
           change(changes);
           return result;
@@ -71,11 +53,9 @@ export function createStateStore(invocation: Invocation): StateStore {
       });
     },
     async clear(): Promise<void> {
-      const behind = caughtUp();
-      if (behind) await behind;
       const initial = toJson(loop.definition.initialState(), "state") as JsonObject;
       const changes = changesBetween(current(), initial);
-      if (changes.length === 0 || (replay?.view && replay.isDone(changes))) return;
+      if (changes.length === 0 || (past?.view && past.isMade(changes))) return;
       change(changesBetween(current(), initial));
     },
   };

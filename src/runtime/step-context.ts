@@ -43,7 +43,9 @@ export function createStepContext(
     resources,
     log: createLog(invocation),
     writeEventToStream(event: Event): void {
-      void invocation.submit({ kind: "event_written", event: checked(invocation, event, "write") });
+      const shown = checked(invocation, event, "write");
+      if (invocation.past?.isShown(shown)) return;
+      void invocation.submit({ kind: "event_written", event: shown });
     },
     sendEvent: createSend(invocation),
     collectEvents: createCollect(invocation),
@@ -73,7 +75,8 @@ function createLog(invocation: Invocation): Log {
     ports.log(level, message, { run: ports.runId, step: step.name, job: job.id, ...fields });
     if (invocation.isOver) return;
     const line = { name: step.name, job: job.id, level, message, fields: toPlain(fields) };
-    void invocation.submit({ kind: "event_written", event: StepLogged(line) });
+    const event = StepLogged(line);
+    if (!invocation.past?.isShown(event)) void invocation.submit({ kind: "event_written", event });
   };
 }
 

@@ -250,6 +250,13 @@ describe("a process that dies", () => {
     for (const lived of all) expect(lived.result).toEqual([108, 108, log, 0]);
   });
 
+  test("leaves no event to be shown twice by a step that starts again", async () => {
+    for (const { stream } of await cases) {
+      const shown = stream.filter((row) => row.json.includes('"type":"Note"'));
+      expect(shown).toHaveLength(1);
+    }
+  });
+
   test("leaves every event that a reader may have seen as it was, and one end, the last", async () => {
     for (const { seen, stream } of await cases) {
       expect(stream.slice(0, seen.length)).toEqual([...seen]);

@@ -2,7 +2,7 @@
 import type { Tick } from "../../src/engine/tick.ts";
 import { first, jobsOf, type Law } from "./laws.ts";
 import { mistakenOnPurpose } from "./opening.ts";
-import { type Scene, sightsOf } from "./story.ts";
+import { sightsOf } from "./story.ts";
 
 /**
  * Steps: a function is called only for an attempt that is under way; so what has completed never
@@ -50,15 +50,14 @@ export const stepsAreHeard: Law = (story) => {
       return claim.run === run && claim.index > since && claim.index < (end?.index ?? 0);
     });
     if (!isOwnEnd || isNew) return undefined;
-    const heard = own.filter((scene) => scene.index > since);
-    const count = (scenes: readonly Scene[], kind: Tick["kind"]): number =>
-      scenes.filter(({ tick }) => tick.kind === kind).length;
+    // What was done before an interruption is not done again.
+    const count = (kind: Tick["kind"]): number =>
+      own.filter(({ tick }) => tick.kind === kind).length;
     const { writes, sends, sets } = entry.told;
     const isHeard =
-      count(heard, "event_written") >= writes &&
-      // What was sent or changed before an interruption is not sent or changed again.
-      count(own, "event_sent") >= sends &&
-      count(own, "state_changed") >= sets;
+      count("event_written") >= writes &&
+      count("event_sent") >= sends &&
+      count("state_changed") >= sets;
     if (isHeard) return undefined;
     return `attempt ${attempt} at job ${job} of \`${step}\` did more than is stored of it`;
   });

@@ -68,6 +68,7 @@ function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void
       job.sent = [...(job.sent ?? []), { event: tick.event, target: tick.target }];
       return route(run, tick.event, tick.target, job);
     case "event_written":
+      job.shown = (job.shown ?? 0) + 1;
       return void run.events.push({ event: tick.event, isTerminal: false });
     case "event_collected":
       return collect(run, job, tick);
@@ -191,6 +192,7 @@ function fail(run: ModelRun, job: ModelJob, tick: TickOf<"step_failed">): void {
   const attempt = job.attempt + 1;
   delete job.sent;
   delete job.writes;
+  delete job.shown;
   Object.assign(job, { attempt, lastFailure: failure, waits, isStarted: false });
   if (retryAt <= run.now) run.queue(job);
   else {

@@ -11,9 +11,10 @@ import type { Event } from "../../../src/workflow/event.ts";
 
 type Editable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-export interface ModelJob extends Editable<Omit<Job, "sent" | "writes">> {
+export interface ModelJob extends Editable<Omit<Job, "sent" | "writes" | "shown">> {
   sent?: readonly Kept[];
   writes?: number;
+  shown?: number;
   place: JobPlace | "nowhere";
   /** In each place jobs stand in the order in which they have come there. */
   cameAs: number;

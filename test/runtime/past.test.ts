@@ -1,12 +1,25 @@
 /**
- * A function that starts again, since its run had left memory, comes by its changes to the shared
- * state again: they are made already, and it is shown the state as it was before each.
+ * A function that starts again, since its run had left memory, comes by all that it did once more:
+ * it is done already. It is shown the state as it was before each of its changes.
  */
 import { expect, test } from "bun:test";
 
 import { StopEvent } from "../../src/workflow/builtin.ts";
-import { Answer, type Body, oneStep, Work } from "./fixtures.ts";
+import { Answer, type Body, Note, oneStep, Work } from "./fixtures.ts";
 import { Process } from "./process.ts";
+
+/** The numbers of the notes that such a step has shown. */
+async function shown(body: Body, answers: number): Promise<readonly unknown[]> {
+  await using process = await Process.open({ w: oneStep(body) }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  for (let n = 1; n <= answers; n++) {
+    await process.advance(2);
+    await process.send(run, Answer({ n }));
+  }
+  await process.result(run);
+  const stream = (await process.stream(run)) as readonly (readonly [string, { n?: number }])[];
+  return stream.filter(([type]) => type === "Note").map(([, value]) => value.n);
+}
 
 /** What a step comes to that is called once more for each answer, with what it has seen. */
 async function result(body: Body, answers: number): Promise<unknown> {
@@ -46,6 +59,31 @@ test("a function that comes to something else goes its own way, on the state as 
   };
   // Called with 0 at first; then, for a comparison, with 0 and 2; then in earnest, with 1 and 3.
   expect(await result(restless, 1)).toEqual({ total: 4, last: 3 });
+});
+
+test("what was shown before a wait is not shown again after it", async () => {
+  const telling: Body = async (_event, context) => {
+    context.writeEventToStream(Note({ n: 1 }));
+    context.log("info", "asked", { at: Math.random() });
+    context.writeEventToStream(Note({ n: 1 }));
+    await context.waitForEvent(Answer);
+    context.writeEventToStream(Note({ n: 2 }));
+    await context.waitForEvent(Answer);
+    return StopEvent();
+  };
+  expect(await shown(telling, 2)).toEqual([1, 1, 2]);
+});
+
+test("what is shown otherwise than before is shown, and all that comes after it", async () => {
+  let calls = 0;
+  const restless: Body = async (_event, context) => {
+    context.writeEventToStream(Note({ n: 0 }));
+    context.writeEventToStream(Note({ n: ++calls }));
+    context.writeEventToStream(Note({ n: 9 }));
+    await context.waitForEvent(Answer);
+    return StopEvent();
+  };
+  expect(await shown(restless, 1)).toEqual([0, 1, 9, 2, 9]);
 });
 
 test("another attempt makes its changes anew", async () => {
