@@ -100,11 +100,14 @@ export class LiveRuns {
   }
 
   /** The run in memory, where it is brought if it is not there. */
-  async find(run: RunSummary): Promise<LiveRun> {
+  async find(
+    run: RunSummary,
+    bring: (run: RunSummary) => Promise<LiveRun> = (one) => this.take(one),
+  ): Promise<LiveRun> {
     const { runId } = run;
     const live = this.#runs.get(runId);
     if (live) return live;
-    const loading = this.#loading.get(runId) ?? this.take(run);
+    const loading = this.#loading.get(runId) ?? bring(run);
     this.#loading.set(runId, loading);
     try {
       return await loading;
@@ -112,6 +115,18 @@ export class LiveRuns {
       // Of several who waited, the last must not forget a load that came after theirs.
       if (this.#loading.get(runId) === loading) this.#loading.delete(runId);
     }
+  }
+
+  /**
+   * Like `find`, for a run that is to end at once: where it is brought here, none of its steps goes
+   * on before. It may be held back because of what they do.
+   */
+  async findToEnd(run: RunSummary): Promise<LiveRun> {
+    return this.find(run, (one) =>
+      this.load(one, async ({ loop, summary }) => {
+        if (isTerminal(loop.state.status)) this.#bury(summary);
+      }),
+    );
   }
 
   /** Brings a run into memory and lets it go on. */

@@ -191,8 +191,13 @@ test("a run that keeps the thread to itself is held back like one that kills", a
   }
   await using server = await start(scratch, 4);
   const client = new Client(server.url);
-  await completed(client, (await client.start("slow", { ms: 100 })).handler_id, 2_000);
+  const [blocked] = await client.list("?workflow_name=block");
+  // To end it, it need not go on.
+  const cancelled = await client.ask("POST", `/handlers/${blocked?.handler_id}/cancel`);
+  expect(cancelled.status).toBe(200);
+  await completed(client, (await client.start("slow", { ms: 100 })).handler_id);
   expect(server.stderr()).toContain("it is held back");
+  expect(blocks()).toHaveLength(killsMax + 1);
 }, 60_000);
 
 // ---
