@@ -91,11 +91,13 @@ test("a run that was let go of is there for events, `/run`, cancel, purge and it
 test("runs of a workflow that is not there are left alone and reported, and do not hold up others", async () => {
   using scratch = createScratch();
   const path = scratch.file("state.db");
-  const { gone, stays } = await withServer(path, all, async (host) => {
-    const started = await Promise.all(["soon", "waiting"].map((name) => host.start(name)));
+  // Long enough that it is not due before this server has closed.
+  const known: Workflows = [["due", inSeconds(2)], ...all];
+  const { gone, stays } = await withServer(path, known, async (host) => {
+    const started = await Promise.all(["due", "waiting"].map((name) => host.start(name)));
     return { gone: started, stays: await host.start("counter") };
   });
-  await Bun.sleep(350); // The timer of one of them is due.
+  await Bun.sleep(2_000); // The timer of one of them is due.
   const without = all.filter(([name]) => name === "counter" || name === "quick");
   await withServer(path, without, async (host) => {
     await sendTo(host, stays, "Go", { index: 5 });
@@ -108,14 +110,14 @@ test("runs of a workflow that is not there are left alone and reported, and do n
     expect(loud.length).toBeLessThanOrEqual(3);
   });
   // With its workflow back, it goes on.
-  await withServer(path, all, async (host) => {
+  await withServer(path, known, async (host) => {
     const [timed = "", told = ""] = gone;
     await host.ended(timed);
     await sendTo(host, told, "Go");
     await host.ended(told);
     expect((await handlerOf(host, told)).status).toBe("completed");
   });
-});
+}, 20_000);
 
 test("due runs without their workflow do not keep others asleep, however many they are", async () => {
   using scratch = createScratch();
