@@ -154,7 +154,6 @@ export class Loop {
   }
 
   async #flush(): Promise<void> {
-    if (this.#isCommitting) return;
     this.#isCommitting = true;
     try {
       while (this.#pending && !this.#isStopped) {

@@ -40,8 +40,8 @@ const started: TickBody = {
   parent: null,
 };
 
-/** Two seconds, when nothing else runs. */
-setDefaultTimeout(30_000);
+/** Some seconds, when nothing else runs. */
+setDefaultTimeout(120_000);
 
 test("two steps that wait, fail and are tried again", () => {
   const definition = new Workflow({ timeout: 0.1 })

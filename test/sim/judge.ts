@@ -55,6 +55,8 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["forks begin alike", promises.forksBeginAlike],
   ["rest is known", promises.restIsKnown],
   ["snapshots are true", promises.snapshotsAreTrue],
+  ["snapshots are in time", promises.snapshotsAreInTime],
+  ["progress is told", promises.progressIsTold],
   ["quarantine is earned", recovery.quarantineIsEarned],
   ["trials are fair", recovery.trialsAreFair],
   ["closed is closed", promises.closedIsClosed],

@@ -2,7 +2,7 @@
  * The laws of the engine and the runtime: what holds of every run, whatever goes wrong around it.
  * Each is a pure function of what was seen; it returns how it is broken, or nothing.
  */
-import { resume } from "../../src/engine/resume.ts";
+import { nextTimerAt, resume } from "../../src/engine/resume.ts";
 import { reduce } from "../../src/engine/reduce.ts";
 import { type Job, jobPlaces, type RunState } from "../../src/engine/state.ts";
 import type { Command } from "../../src/engine/command.ts";
@@ -157,6 +157,11 @@ export const resumeIsOutstanding: Law = ({ runs }) =>
       }
       const expected = [...outstanding.values()].map(show).toSorted();
       const resumed = [...new Set(resume(after).map(show))].toSorted();
+      const times = [...outstanding.values()].flatMap((command) =>
+        command.kind === "set_timer" ? [command.at] : [],
+      );
+      const next = times.toSorted((a, b) => a - b)[0] ?? null;
+      if (nextTimerAt(after) !== next) return `${run} after ${tick.kind} is not due at ${next}`;
       if (Bun.deepEquals(resumed, expected)) return undefined;
       return `${run} after ${tick.kind}: ${resumed.join()} for ${expected.join()}`;
     });

@@ -2,6 +2,9 @@
  * Wrong edits of a line each, that a simulation worth its name must notice. `find` occurs exactly
  * once in its file; when the file changes, so does the edit.
  */
+import { engineMutants } from "./mutant-list-engine.ts";
+import { runtimeMutants } from "./mutant-list-runtime.ts";
+
 export interface Mutant {
   /** From the root of the project. */
   readonly file: string;
@@ -27,7 +30,13 @@ function inRuntime(
   return { file: `src/runtime/${file}.ts`, find, replace, why, ...(workload && { workload }) };
 }
 
+const wide: readonly Mutant[] = Object.entries({ ...engineMutants, ...runtimeMutants }).flatMap(
+  ([file, rows]) =>
+    rows.map(([find, replace, why]) => ({ file: `src/${file}.ts`, find, replace, why })),
+);
+
 export const mutants: readonly Mutant[] = [
+  ...wide,
   // --- reduce
   inEngine(
     "reduce",

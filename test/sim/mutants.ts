@@ -47,7 +47,7 @@ function listed(): readonly Trial[] {
     .filter(({ file, why }) => `${file} ${why}`.includes(text))
     .map((mutant) => ({
       name: `${mutant.file}: ${mutant.why}`,
-      run: () => tryMutant(mutant, Number(flags.seeds)),
+      run: () => tryMutant(mutant, Number(flags.seeds), reached),
     }));
 }
 

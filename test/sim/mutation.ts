@@ -29,13 +29,22 @@ export function occurrences({ file, find }: Mutant): number {
   return readFileSync(join(root, file), "utf8").split(find).length - 1;
 }
 
-export async function tryMutant(mutant: Mutant, seeds: number = seedsMax): Promise<Verdict> {
+export async function tryMutant(
+  mutant: Mutant,
+  seeds: number = seedsMax,
+  reached: Coverage = {},
+): Promise<Verdict> {
   const { file, find, replace, workload } = mutant;
   const text = readFileSync(join(root, file), "utf8");
   if (!text.includes(find)) throw new Error(`${file} has no such text: ${find}`);
   // Not as a pattern: `$` in the replacement would mean something.
   const wrong = text.replace(find, () => replace);
-  return tryText(file, wrong, ["--seeds", String(seeds), ...onlyFor(workload)]);
+  return tryText(
+    file,
+    wrong,
+    ["--seeds", String(seeds), ...onlyFor(workload)],
+    workload ? {} : reached,
+  );
 }
 
 /** What the source itself comes to with so many seeds: a mutant has to come to it as well. */

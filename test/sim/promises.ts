@@ -2,6 +2,7 @@
  * Laws that are promises: what this project gives its users to rely on, as far as a simulation can
  * see it.
  */
+import { snapshotTicks } from "../../src/base/limits.ts";
 import { reduce } from "../../src/engine/reduce.ts";
 import type { Command } from "../../src/engine/command.ts";
 import { nextTimerAt, resume } from "../../src/engine/resume.ts";
@@ -254,6 +255,40 @@ export const restIsKnown: Law = ({ runs }) =>
       const expected = isResting ? { wakeAt: nextTimerAt(state) } : null;
       if (Bun.deepEquals(rest, expected)) return undefined;
       return `${run} rests as ${JSON.stringify(rest)}, not ${JSON.stringify(expected)}`;
+    });
+  });
+
+/** A commit in which a step has ended says that its run gets on; of the others, an acquittal does. */
+export const progressIsTold: Law = ({ runs }) =>
+  first(runs.values(), ({ run, commits }) =>
+    first(commits.entries(), ([index, { commit, created }]) => {
+      const ticks = commit.ticks as unknown as readonly Tick[];
+      // The story that a fork brings along is none of its own.
+      const isOwn = !created || !ticks.some(({ kind }) => kind === "run_forked");
+      const isEnd = ticks.some(({ kind }) => kind === "step_succeeded" || kind === "step_failed");
+      const isRight = ticks.length === 0 || (commit.isProgress ?? false) === isEnd;
+      return isRight || !isOwn
+        ? undefined
+        : `commit ${index} of ${run} does not say how it gets on`;
+    }),
+  );
+
+/** Whoever drives a run stores its state whole every so many ticks: not later, and no more often. */
+export const snapshotsAreInTime: Law = ({ runs }) =>
+  first(runs.values(), ({ run, commits }) => {
+    let [epoch, count] = [0, 0];
+    return first(commits.entries(), ([index, entry]) => {
+      if (entry.epoch !== epoch) [epoch, count] = [entry.epoch, 0];
+      const { snapshot } = entry.commit;
+      const ticks = entry.commit.ticks as unknown as readonly Tick[];
+      // Of a fork, what comes before it was another's to count.
+      const since = entry.created ? ticks.findLastIndex(({ kind }) => kind === "run_forked") : 0;
+      count += ticks.length - Math.max(0, since);
+      const isDue = count >= snapshotTicks;
+      if (isDue) count = 0;
+      return isDue === (snapshot !== undefined)
+        ? undefined
+        : `commit ${index} of ${run} stores the state ${isDue ? "not " : ""}whole`;
     });
   });
 

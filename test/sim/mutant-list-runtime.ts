@@ -1,0 +1,175 @@
+/** As in `mutant-list-engine.ts`, for the runtime and the store. */
+import type { Row } from "./mutant-list-engine.ts";
+
+/** By file, from `src`. */
+export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
+  "runtime/loop": [
+    [
+      "if (isSnapshotDue) this.#ticksSinceSnapshot = 0;",
+      "",
+      "after the first snapshot each commit has one",
+    ],
+    [
+      "if (isSnapshotDue) commit.snapshot = toSnapshot(this.#state);",
+      "",
+      "no state is ever stored whole",
+    ],
+    [
+      "if (isProgress) commit.isProgress = true;",
+      "",
+      "a run that gets on is blamed for deaths long ago",
+    ],
+    [
+      "if (outcome) commit.outcome = outcome;\n    else if",
+      "if",
+      "the store does not learn that a run is over",
+    ],
+  ],
+  "runtime/live-runs": [
+    ["live.resume();\n", "", "a run that was loaded stands still"],
+    [
+      "const epoch = await store.claim(runId);",
+      "const epoch = 1;",
+      "nobody is told that a run was taken over",
+    ],
+    [
+      "    this.#retryLater(runId, error);\n  }\n\n  #retryLater",
+      "  }\n\n  #retryLater",
+      "a run whose store failed never comes back",
+    ],
+  ],
+  "runtime/recovery": [
+    ["await ports.store.countCrash(run.runId, 0);", "", "no death is held against a run"],
+    [
+      "run.crashes >= crashesMax - 1",
+      "run.crashes >= crashesMax - 2",
+      "a run is given up too early",
+    ],
+    [
+      "if (!ports.store.wasExit()) return goOnAfterKill(ports, known);",
+      "",
+      "runs are blamed for a kill",
+    ],
+    ["await pause(ports, trialMs, live.progress);", "", "trials are not waited for"],
+    [
+      "if ((await store.countCrash(runId, crashes)) !== crashes + 1) return false;",
+      "",
+      "a trial is not counted",
+    ],
+    [
+      "for (const run of suspects.toReversed()) {",
+      "for (const run of suspects.slice(1)) {",
+      "a suspect is left aside",
+    ],
+  ],
+  "runtime/child": [
+    [
+      "if (Object.hasOwn(kept, effect)) return",
+      "if (false) return",
+      "a child that is over is run again",
+    ],
+    [
+      "if (isInternal || isTerminal) continue;",
+      "if (isInternal) continue;",
+      "the end of a child looks like the end of its parent",
+    ],
+  ],
+  "runtime/invocation": [
+    [
+      "this.#controller?.abort(reason);\n    this.#over?.reject(reason);",
+      "this.#controller?.abort(reason);",
+      "a function that does not look at its signal holds its step",
+    ],
+  ],
+  "runtime/timers": [
+    ["this.#cancels.get(key)?.();\n", "", "a timer that is set again fires twice"],
+    [
+      "for (const cancel of this.#cancels.values()) cancel();\n",
+      "",
+      "timers of a run that is gone go on",
+    ],
+  ],
+  "runtime/alarms": [
+    ["cancel?.();\n", "", "an alarm rings twice"],
+    [
+      "for (const { cancel } of this.#alarms.values()) cancel();\n",
+      "",
+      "alarms ring in a process that was closed",
+    ],
+  ],
+  "runtime/waker": [
+    [
+      "if (at === null || at >= this.#at || this.#isStopped) return;",
+      "if (at === null || at <= this.#at || this.#isStopped) return;",
+      "a run that rests is woken late, or never",
+    ],
+    ["this.#at = Infinity;\n    try {", "try {", "runs that rest are woken once, and no more"],
+    ["for (const runId of due) this.#wake(runId);\n", "", "nobody who rests is woken"],
+  ],
+  "runtime/admission": [
+    [
+      "if (this.#inside.size >= this.#limit) return false;",
+      "if (this.#inside.size > this.#limit) return false;",
+      "one run more than may be is under way",
+    ],
+    [
+      "return count < limit;",
+      "return count <= limit;",
+      "one run of a workflow more than may be is under way",
+    ],
+    ["for (const { admit } of admitted) admit();", "", "whose turn it is is not told"],
+  ],
+  "runtime/step-context": [
+    [
+      'if (keys.has(key)) throw keyReused(invocation, "run", key);',
+      'if (!keys.has(key)) throw keyReused(invocation, "run", key);',
+      "every effect is refused",
+    ],
+    ["if (Object.hasOwn(kept, key)) return kept[key] ?? null;", "", "an effect is done again"],
+  ],
+  "store/memory": [
+    ["if (isProgress) run.crashes = run.kills = 0;", "", "deaths are never forgotten"],
+    ["return ++run.epoch;", "return run.epoch;", "two processes hold one run"],
+    [
+      "ticks.slice(snapshot?.covered ?? 0)",
+      "ticks.slice(0)",
+      "what a snapshot covers is replayed on it",
+    ],
+    ["covered: run.ticks.length }", "covered: run.ticks.length - 1 }", "a snapshot is a tick late"],
+    [
+      "const start = Math.max(after + 1 - run.firstSequence, 0);",
+      "const start = Math.max(after - run.firstSequence, 0);",
+      "a reader gets an event twice",
+    ],
+    [
+      ".filter(({ wakeAt }) => wakeAt <= at)",
+      ".filter(({ wakeAt }) => wakeAt < at)",
+      "a run that is due now is not woken",
+    ],
+  ],
+  "store/rules": [
+    [
+      "return epoch === newest ? undefined",
+      "return newest !== undefined ? undefined",
+      "whoever held a run may still write to it",
+    ],
+    [
+      "if (run.idempotency && started) {",
+      "if (false && run.idempotency && started) {",
+      "a start that is repeated starts a second run",
+    ],
+    [
+      "sequence: firstSequence + index,",
+      "sequence: firstSequence + 2 * index,",
+      "events are not numbered densely",
+    ],
+  ],
+  "store/feed": [
+    [
+      "if (!oldest || cursor + 1 < oldest.sequence) return undefined;",
+      "if (!oldest) return undefined;",
+      "a reader who is behind misses what it has not seen",
+    ],
+    ["cursor = last.sequence;\n", "", "a reader reads the same for ever"],
+  ],
+};
