@@ -61,17 +61,31 @@ function partsOf(
 ): readonly { readonly name: string; readonly isThere: boolean }[] {
   const { handler, workflow, first_sequence: first, events, ticks } = file as Partial<RunFile>;
   const { graph, definition } = workflow ?? {};
-  const lists = [definition?.steps, definition?.eventTypes, definition?.joins];
   const maps = [definition?.routes, definition?.catchers, definition?.joinsAfter];
-  const isWhole = lists.every(Array.isArray) && maps.every(isObject);
+  const isWhole =
+    areAll(definition?.steps, ["name"]) &&
+    areAll(definition?.eventTypes, ["type"]) &&
+    definition?.eventTypes.every(({ fields }) => Array.isArray(fields)) === true &&
+    Array.isArray(definition.joins) &&
+    maps.every(isObject);
+  const isGraph =
+    areAll(graph?.nodes, ["id", "label", "node_type"]) &&
+    areAll(graph?.edges, ["source", "target"]);
   return [
-    { name: "handler", isThere: isText(handler?.handler_id) && isText(handler?.workflow_name) },
-    { name: "graph", isThere: Array.isArray(graph?.nodes) && Array.isArray(graph.edges) },
+    { name: "handler", isThere: areAll([handler], ["handler_id", "workflow_name", "started_at"]) },
+    { name: "graph", isThere: isGraph },
     { name: "definition", isThere: isWhole },
     { name: "first_sequence", isThere: typeof first === "number" },
-    { name: "ticks", isThere: Array.isArray(ticks) && ticks.every(isObject) },
+    { name: "ticks", isThere: areAll(ticks, ["kind"]) },
     { name: "events", isThere: Array.isArray(events) && events.every(isEvent) },
   ];
+}
+
+/** Whether it is a list of objects that have text under these keys. */
+function areAll(list: unknown, keys: readonly string[]): boolean {
+  const isItem = (item: unknown): boolean =>
+    isObject(item) && keys.every((key) => isText(item[key]));
+  return Array.isArray(list) && list.every(isItem);
 }
 
 function isText(value: unknown): boolean {

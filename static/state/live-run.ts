@@ -204,10 +204,17 @@ export class LiveRun implements Disposable {
     if (!trace || (this.#newTicks.length === 0 && this.traceVersion.value > 0)) return;
     const until = performance.now() + sliceMs;
     let taken = 0;
-    for (const tick of this.#newTicks) {
-      addTick(trace, tick);
-      taken++;
-      if (performance.now() > until) break;
+    try {
+      for (const tick of this.#newTicks) {
+        addTick(trace, tick);
+        taken++;
+        if (performance.now() > until) break;
+      }
+    } catch (error) {
+      // Of a file that somebody has changed, or of a server of another version.
+      this.problem.value = `Its story cannot be replayed: ${messageOf(error)}`;
+      this.#newTicks = [];
+      return;
     }
     this.#newTicks = this.#newTicks.slice(taken);
     if (this.#newTicks.length > 0) this.#frame.request();

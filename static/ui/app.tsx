@@ -11,6 +11,7 @@ import { StoreContext, useStore } from "./context.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Empty } from "./empty.tsx";
 import { Events } from "./events.tsx";
+import { Guarded } from "./guarded.tsx";
 import { Header } from "./header.tsx";
 import { KeyForm } from "./key-form.tsx";
 import { Questions } from "./questions.tsx";
@@ -65,7 +66,7 @@ export function App({ store }: { readonly store: Store }): VNode {
 // ---
 
 function Panels(): VNode {
-  const { pane, run } = useStore();
+  const { pane, run, route } = useStore();
   const left = useMemo(() => keptSignal("left", 280), []);
   const right = useMemo(() => keptSignal("right", 380), []);
   const open = run.value;
@@ -79,15 +80,17 @@ function Panels(): VNode {
       <Runs />
       <Split label="Width of the runs" size={left} min={200} max={520} />
       <section class="panel middle" aria-label="Workflow">
-        <RunView />
+        <Guarded what={`${route.value.run} ${route.value.workflow}`}>
+          <RunView />
+        </Guarded>
       </section>
       <Split label="Width of the events" size={right} min={260} max={800} isAfter />
       <div class="right">
         {open ? (
-          <>
+          <Guarded what={open.handlerId}>
             <Questions run={open} />
             <Events run={open} key={open.handlerId} />
-          </>
+          </Guarded>
         ) : (
           <section class="panel events" aria-labelledby="events-title">
             <div class="panel-head">

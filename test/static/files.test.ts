@@ -81,6 +81,16 @@ describe.skipIf(!hasChromium)("in the page", () => {
     await reader.getByText("Expected `order.json` to be a run").waitFor();
     await reader.locator("#run-file").setInputFiles(file);
     await reader.getByText("from a file, read only").waitFor();
+    // Whole by its looks, but nothing that ever happened.
+    const odd = { ...(JSON.parse(text) as object), ticks: [{ kind: "run_started", at: 1 }] };
+    const buffer = Buffer.from(JSON.stringify(odd));
+    await reader.locator("#run-file").setInputFiles({ ...file, name: "odd.json", buffer });
+    await reader
+      .getByText(/cannot be replayed|This cannot be shown/)
+      .first()
+      .waitFor();
+    await reader.goBack();
+    await reader.getByText("from a file, read only").waitFor();
     await reader.getByRole("button", { name: /step take: 1 succeeded/ }).waitFor();
     await reader
       .getByRole("option", { name: /Confirm/ })

@@ -133,11 +133,11 @@ test("a file of a run is taken as it was exported, and no other", () => {
     joinsAfter: {},
   };
   const file = {
-    handler: { handler_id: "a", workflow_name: "b" },
+    handler: { handler_id: "a", workflow_name: "b", started_at: "2026-01-01T00:00:00Z" },
     workflow: { graph: { nodes: [], edges: [] }, schema: {}, definition },
     first_sequence: 0,
     events: [{ sequence: 0, type: "StopEvent", value: {} }],
-    ticks: [{}],
+    ticks: [{ kind: "run_started" }],
   };
   expect(parseRunFile(JSON.stringify(file), "x.json")).toEqual(file as never);
   const refusals = [
