@@ -99,15 +99,15 @@ export class LiveRuns {
     });
   }
 
-  /** The run in memory, where it is brought if it is not there. */
-  async find(
-    run: RunSummary,
-    bring: (run: RunSummary) => Promise<LiveRun> = (one) => this.take(one),
-  ): Promise<LiveRun> {
+  /**
+   * The run in memory, where it is brought if it is not there. One that is to end at once takes no
+   * step before: it may be held back because of what its steps do.
+   */
+  async find(run: RunSummary, isToEnd: boolean = false): Promise<LiveRun> {
     const { runId } = run;
     const live = this.#runs.get(runId);
     if (live) return live;
-    const loading = this.#loading.get(runId) ?? bring(run);
+    const loading = this.#loading.get(runId) ?? (isToEnd ? this.#takeToEnd(run) : this.take(run));
     this.#loading.set(runId, loading);
     try {
       return await loading;
@@ -115,18 +115,6 @@ export class LiveRuns {
       // Of several who waited, the last must not forget a load that came after theirs.
       if (this.#loading.get(runId) === loading) this.#loading.delete(runId);
     }
-  }
-
-  /**
-   * Like `find`, for a run that is to end at once: where it is brought here, none of its steps goes
-   * on before. It may be held back because of what they do.
-   */
-  async findToEnd(run: RunSummary): Promise<LiveRun> {
-    return this.find(run, (one) =>
-      this.load(one, async ({ loop, summary }) => {
-        if (isTerminal(loop.state.status)) this.#bury(summary);
-      }),
-    );
   }
 
   /** Brings a run into memory and lets it go on. */
@@ -255,6 +243,13 @@ export class LiveRuns {
     this.#forget(run.runId);
     this.#ports.endings.resolve(run);
     this.leave(run.runId);
+  }
+
+  /** Like `take`, without going on. */
+  async #takeToEnd(run: RunSummary): Promise<LiveRun> {
+    return this.load(run, async ({ loop, summary }) => {
+      if (isTerminal(loop.state.status)) this.#bury(summary);
+    });
   }
 
   /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */

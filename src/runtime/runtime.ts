@@ -228,7 +228,7 @@ export class Runtime implements AsyncDisposable {
   /** Resolves when the run has ended. False: it had ended before. */
   async cancel(run: RunSummary): Promise<boolean> {
     this.#checkOpen();
-    const live = await this.#runs.findToEnd(run);
+    const live = await this.#runs.find(run, true);
     const isRunning = live.loop.state.status === "running";
     if (isRunning) await live.loop.submit({ kind: "cancel_requested" });
     else await live.loop.stored;
