@@ -115,6 +115,7 @@ function giveUp(change: Change, job: Job, failure: Failure): void {
       failure,
       attempts: failed.attempts,
       elapsedSeconds: failed.elapsed,
+      failedAt: change.at,
     };
     admit(change, job.step);
     const recoveries = { ...job.recoveries, [catcher]: count };

@@ -9,7 +9,7 @@ import type { RunState } from "../engine/state.ts";
 import { encodeEnvelope, toEnvelopeTail } from "../protocol/envelope.ts";
 import type { NewEvent } from "../store/event.ts";
 import type { Outcome } from "../store/store.ts";
-import { engineEventTypes } from "../workflow/builtin.ts";
+import { engineEventTypes, StepFailedEvent, toWireStepFailed } from "../workflow/builtin.ts";
 import { type Definition, qualifiedName } from "../workflow/definition.ts";
 import { type AnyEventType, type Event, typeOfEvent } from "../workflow/event.ts";
 
@@ -24,7 +24,9 @@ export function toNewEvent(definition: Definition, published: Published, at: num
   }
   const { event } = published;
   const type = typeOf(definition, event);
-  const data = event.data as JsonObject; // Events of a run are JSON.
+  const data = StepFailedEvent.is(event)
+    ? toWireStepFailed(event.data)
+    : (event.data as JsonObject); // Events of a run are JSON.
   const json = encodeEnvelope(type, data, tailsOf(definition)(type));
   return { json, at, isInternal: type.family === "internal", isTerminal };
 }

@@ -1,6 +1,9 @@
 /** The event types that every workflow knows. Their names and fields are the wire's. */
+import * as v from "valibot";
+
 import type { Failure } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
+import { toTimestamp } from "../protocol/handler.ts";
 import {
   type AnyEventType,
   createEventType,
@@ -9,6 +12,7 @@ import {
   type EventType,
   type OpenEventType,
 } from "./event.ts";
+import type { Entries } from "./schema.ts";
 
 /** Starts a run. Extend it to say what a workflow takes; by itself it takes any field. */
 export const StartEvent: OpenEventType<"StartEvent", "start"> = builtin(
@@ -55,6 +59,8 @@ export interface StepFailed {
   readonly attempts: number;
   /** From the start of the first attempt to the end of the last. */
   readonly elapsedSeconds: number;
+  /** When the last attempt ended: milliseconds since 1970. */
+  readonly failedAt: number;
 }
 
 /** A step has failed for good; given to the step that catches it. */
@@ -63,8 +69,29 @@ export const StepFailedEvent: Builtin<"StepFailedEvent", StepFailed, "event"> = 
   "event",
   [],
   "A step has failed for good.",
-  ["stepName", "input", "inputs", "failure", "attempts", "elapsedSeconds"],
+  ["stepName", "input", "inputs", "failure", "attempts", "elapsedSeconds", "failedAt"],
+  {
+    step_name: v.string(),
+    input_event: v.unknown(),
+    exception: v.unknown(),
+    attempts: v.pipe(v.number(), v.integer()),
+    elapsed_seconds: v.number(),
+    failed_at: v.pipe(v.string(), v.isoTimestamp()),
+  },
 );
+
+/** What it carries, in the words of the wire: a step may show it on the stream. */
+export function toWireStepFailed(data: StepFailed): JsonObject {
+  const { stepName, input, failure, attempts, elapsedSeconds, failedAt } = data;
+  return {
+    step_name: stepName,
+    input_event: input && { type: input.type, value: input.data as JsonObject }, // Of a run: JSON.
+    exception: { exception_type: failure.name, exception_message: failure.message },
+    attempts,
+    elapsed_seconds: elapsedSeconds,
+    failed_at: toTimestamp(failedAt),
+  };
+}
 
 export interface StepState {
   readonly name: string;
@@ -189,16 +216,19 @@ type Builtin<N extends string, Data extends object, F extends EventFamily> = Eve
   F
 >;
 
-/** What built-in types carry is fixed by their TypeScript types; their schemas show no fields. */
+/** What built-in types carry is fixed by their TypeScript types; most schemas show no fields. */
 function builtin<T>(
   type: string,
   family: EventFamily,
   parents: readonly string[],
   description: string,
   hiddenFields: readonly string[] = [],
+  shownEntries: Entries | null = null,
 ): T {
   const schema = { foreign: null, entries: {} };
-  return createEventType({ type, schema, family, parents, description, hiddenFields }) as T;
+  return createEventType({
+    ...{ type, schema, family, parents, description, hiddenFields, shownEntries },
+  }) as T;
 }
 
 /** What the engine itself publishes, for whoever has to show it. */

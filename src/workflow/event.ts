@@ -133,6 +133,7 @@ export function defineEvent(
     parents: [],
     description: options.description ?? null,
     hiddenFields: [],
+    shownEntries: null,
   });
 }
 
@@ -163,10 +164,12 @@ export interface EventTypeParts {
   readonly description: string | null;
   /** Fields that belong to the type but not to its schema. */
   readonly hiddenFields: readonly string[];
+  /** What its schema shows, where that is not what its data is checked for. */
+  readonly shownEntries: Entries | null;
 }
 
 export function createEventType(parts: EventTypeParts): AnyEventType {
-  const { type: name, schema, family, parents, description, hiddenFields } = parts;
+  const { type: name, schema, family, parents, description, hiddenFields, shownEntries } = parts;
   const [mistake] = entryMistakes(schema.entries);
   if (mistake !== undefined) {
     throw new WorkflowError("definition_invalid", `Event type \`${name}\`, ${mistake}`);
@@ -194,11 +197,13 @@ export function createEventType(parts: EventTypeParts): AnyEventType {
         schema: { foreign: schema.foreign, entries: { ...schema.entries, ...entries } },
         parents: [name, ...parents],
         description: options.description ?? null,
+        shownEntries: null,
       });
     },
   });
   // Described when first asked for: most processes never show their schemas.
-  const describe = (): JsonObject => (jsonSchema ??= toDataJsonSchema(schema, name, description));
+  const shown = shownEntries ? { foreign: null, entries: shownEntries } : schema;
+  const describe = (): JsonObject => (jsonSchema ??= toDataJsonSchema(shown, name, description));
   Object.defineProperties(type, {
     jsonSchema: { get: describe },
     fields: {

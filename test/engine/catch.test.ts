@@ -39,6 +39,7 @@ test("a failure for good is given to the step that catches it, with all that is 
         failure,
         attempts: 2,
         elapsedSeconds: 1.5,
+        failedAt: t0 + 1_500,
       },
     },
   ]);

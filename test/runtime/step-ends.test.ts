@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { FatalError, RetryError } from "../../src/base/errors.ts";
 import type { LogLevel } from "../../src/base/log.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
-import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
+import { StartEvent, StepFailedEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { RetryPolicy } from "../../src/workflow/retry.ts";
 import { Ask, type Body, Done, Note, oneStep, rejectionOf, runStep, Work } from "./fixtures.ts";
 import { Process } from "./process.ts";
@@ -239,6 +239,28 @@ describe("attempts", () => {
 });
 
 describe("a workflow that catches a failure", () => {
+  test("may show it, in the words of the wire, which its schema has", async () => {
+    const run = oneStep(() => {
+      throw new RangeError("too far");
+    })
+      .catchError("rescue", { emits: [StopEvent] }, (event, context) => {
+        context.writeEventToStream(event);
+        return StopEvent();
+      })
+      .run({ a: 1 });
+    const [shown] = await Array.fromAsync(run);
+    expect<unknown>(shown?.data).toEqual({
+      step_name: "s",
+      input_event: { type: "StartEvent", value: { a: 1 } },
+      exception: { exception_type: "RangeError", exception_message: "too far" },
+      attempts: 1,
+      elapsed_seconds: expect.any(Number),
+      failed_at: expect.stringMatching(/^20\d\d-.*\+00:00$/),
+    });
+    const { properties } = StepFailedEvent.jsonSchema;
+    expect(Object.keys(properties as object)).toEqual(Object.keys(shown?.data ?? {}));
+  });
+
   test("goes on from there, and knows what failed", async () => {
     const workflow = oneStep(() => {
       throw new RangeError("too far");

@@ -213,7 +213,7 @@ function giveUp(run: ModelRun, job: ModelJob, { failure }: TickOf<"step_failed">
   if (catcher !== undefined && before < most) {
     run.fillSlots(step);
     const about = { stepName: step, input: events[0] ?? null, inputs: events };
-    const data = { ...about, failure, attempts, elapsedSeconds: elapsed };
+    const data = { ...about, failure, attempts, elapsedSeconds: elapsed, failedAt: run.now };
     const recoveries = { ...job.recoveries, [catcher]: before + 1 };
     const failed: Event = { type: "StepFailedEvent", data };
     return run.add(catcher, [failed], false, { scopes, recoveries });
