@@ -3,7 +3,8 @@
  * but an answer; streams resume by themselves.
  */
 import { type Clock, systemClock } from "../base/clock.ts";
-import { type Envelope, fromWireValue } from "../protocol/envelope.ts";
+import type { Envelope } from "../protocol/envelope.ts";
+import { fromWireValue } from "../protocol/wire-value.ts";
 import type {
   DefinitionBody,
   GraphBody,

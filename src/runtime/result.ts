@@ -1,7 +1,8 @@
 /** Stored JSON back to what an author works with. */
 import { type Failure, RunFailedError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
-import { type Envelope, fromWireValue } from "../protocol/envelope.ts";
+import type { Envelope } from "../protocol/envelope.ts";
+import { fromWireValue } from "../protocol/wire-value.ts";
 import type { RunSummary } from "../store/store.ts";
 import { StopEvent } from "../workflow/builtin.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";

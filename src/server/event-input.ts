@@ -6,7 +6,7 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { isEqualJson, isJsonObject, type Json, type JsonObject } from "../base/json.ts";
-import { fromWireValue } from "../protocol/envelope.ts";
+import { fromWireValue } from "../protocol/wire-value.ts";
 import { readLeniently } from "../protocol/lenient.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";

@@ -7,10 +7,9 @@ import {
   encodeEnvelope,
   type Envelope,
   envelopeSchema,
-  fromWireValue,
   toEnvelopeTail,
-  type WireType,
 } from "../../src/protocol/envelope.ts";
+import { fromWireValue, type WireType } from "../../src/protocol/wire-value.ts";
 
 function wireType(overrides: Partial<WireType> = {}): WireType {
   return { type: "Order", family: "event", parents: [], fields: new Set(["a", "b"]), ...overrides };

@@ -1,35 +1,18 @@
 /** The graph in a real browser: long ones, parts of them, and two runs in one. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser, Locator, Page } from "playwright-core";
+import { describe, expect, test } from "bun:test";
+import type { Locator, Page } from "playwright-core";
 
-import type { WorkflowServer } from "../../src/index.ts";
-import { axe, hasChromium, launch, visit } from "./chromium.ts";
-import { createServer, startRun } from "./workflows.ts";
+import { axe, hasChromium, visit } from "./chromium.ts";
+import { setStage } from "./stage.ts";
+import { startRun } from "./workflows.ts";
 
 describe.skipIf(!hasChromium)("the graph", () => {
-  let browser: Browser;
-  let server: WorkflowServer;
-  let origin: string;
-
-  beforeAll(async () => {
-    server = createServer();
-    const [serving, launched] = await Promise.all([
-      server.serve({ host: "127.0.0.1", port: 0 }),
-      launch(),
-    ]);
-    browser = launched;
-    origin = serving.url.origin;
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = setStage();
 
   test("of 200 steps is wrapped and legible, and its nodes are found by name", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(`${origin}/#/workflow/chain_200`);
+    await page.goto(`${stage.origin}/#/workflow/chain_200`);
     await node(page, "step part_0").waitFor();
     expect(await heightOf(page, "part_0")).toBeGreaterThan(26);
     // What nobody sees is not drawn; the map has all of it.
@@ -69,9 +52,9 @@ describe.skipIf(!hasChromium)("the graph", () => {
   }, 60_000);
 
   test("is laid from top to bottom, or on one line, where a reader wants it so", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
-    await page.goto(`${origin}/#/workflow/order`);
+    await page.goto(`${stage.origin}/#/workflow/order`);
     await node(page, "step take").waitFor();
     const across = [await placeOf(page, "take"), await placeOf(page, "Confirm")] as const;
     expect([across[1].x > across[0].x, across[1].y === across[0].y]).toEqual([true, true]);
@@ -82,7 +65,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     expect([down[1].y > down[0].y, down[1].x === down[0].x]).toEqual([true, true]);
     await page.getByRole("button", { name: "From top to bottom" }).click();
 
-    await page.goto(`${origin}/#/workflow/chain_200`);
+    await page.goto(`${stage.origin}/#/workflow/chain_200`);
     await node(page, "step part_0").waitFor();
     await page.getByRole("button", { name: "Wrap long chains" }).click();
     const [first, later] = [await placeOf(page, "part_0"), await placeOf(page, "part_4")];
@@ -92,12 +75,12 @@ describe.skipIf(!hasChromium)("the graph", () => {
 
   test("of a comparison says in words and letters where the runs differ", async () => {
     const [straight, detour] = [
-      await startRun(origin, "ways", { pauseMs: 60 }),
-      await startRun(origin, "ways", { isDetour: true }),
+      await startRun(stage.origin, "ways", { pauseMs: 60 }),
+      await startRun(stage.origin, "ways", { isDetour: true }),
     ];
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(`${origin}/#/run/${straight}?tab=compare&with=${detour}`);
+    await page.goto(`${stage.origin}/#/run/${straight}?tab=compare&with=${detour}`);
     await node(page, /step straight: only in A, 1 time/).waitFor();
     await node(page, /step around: only in B, 1 time/).waitFor();
     await node(page, /step choose: faster in B, \d+ ms in A, \d+ ms in B/).waitFor();

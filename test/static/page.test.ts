@@ -2,34 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Locator, Page } from "playwright-core";
 
-import type { WorkflowServer } from "../../src/index.ts";
 import { axe, hasChromium, launch, visit } from "./chromium.ts";
+import { setStage } from "./stage.ts";
 import { createServer, startRun } from "./workflows.ts";
 
 describe.skipIf(!hasChromium)("the page", () => {
-  let browser: Browser;
-  let server: WorkflowServer;
-  let origin: string;
-
-  beforeAll(async () => {
-    server = createServer();
-    const [serving, launched] = await Promise.all([
-      server.serve({ host: "127.0.0.1", port: 0 }),
-      launch(),
-    ]);
-    browser = launched;
-    origin = serving.url.origin;
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = setStage();
 
   test("a run by form, its question answered, its result, and all of it again after a reload", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(origin);
+    await page.goto(stage.origin);
     await page.getByRole("button", { name: "Run", exact: true }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Run", exact: true }).click();
@@ -65,10 +48,10 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("a run is gone through by keys, event by event", async () => {
-    const id = await startRun(origin, "echo", {});
-    await using visited = await visit(browser, origin);
+    const id = await startRun(stage.origin, "echo", {});
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
-    await page.goto(`${origin}/#/run/${id}`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
     await page.locator(".server.is-ended").waitFor();
     const said = page.getByRole("status", { name: "Status of the run" });
     expect(await said.textContent()).toBe("completed");
@@ -82,9 +65,9 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("what the server refuses is shown at its field", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
-    await page.goto(`${origin}/#/workflow/order`);
+    await page.goto(`${stage.origin}/#/workflow/order`);
     await runButton(page, "order").click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Edit as JSON" }).click();
@@ -98,12 +81,12 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("ten thousand events: drawn at once, with few nodes", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    const id = await startRun(origin, "burst", {});
-    await until(async () => (await fetch(`${origin}/handlers/${id}`)).status === 200);
+    const id = await startRun(stage.origin, "burst", {});
+    await until(async () => (await fetch(`${stage.origin}/handlers/${id}`)).status === 200);
     await measureFrames(page);
-    await page.goto(`${origin}/#/run/${id}`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
     await page.locator(".events .count").getByText("10003", { exact: true }).waitFor();
     await page.locator(".server.is-ended").waitFor();
     const figures = await readFigures(page);
@@ -119,13 +102,13 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("a hundred events a second are followed live", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
     await measureFrames(page);
-    await page.goto(`${origin}/#/workflow/burst`);
+    await page.goto(`${stage.origin}/#/workflow/burst`);
     await runButton(page, "burst").waitFor();
-    const id = await startRun(origin, "burst", { count: 250, pauseMs: 9 });
-    await page.goto(`${origin}/#/run/${id}`);
+    const id = await startRun(stage.origin, "burst", { count: 250, pauseMs: 9 });
+    await page.goto(`${stage.origin}/#/run/${id}`);
     const seen = new Set<string>();
     while (!(await page.locator(".server.is-ended").count())) {
       seen.add((await page.locator(".events .count").first().textContent()) ?? "");
@@ -143,11 +126,11 @@ describe.skipIf(!hasChromium)("the page", () => {
   test.each(["light", "dark"] as const)(
     "axe finds nothing in the %s theme",
     async (colorScheme) => {
-      await using visited = await visit(browser, origin, { colorScheme });
+      await using visited = await visit(stage.browser, stage.origin, { colorScheme });
       const { page, wrongs } = visited;
       const [failed, asking] = await Promise.all([
-        startRun(origin, "echo", { fail: true }),
-        startRun(origin, "order", { customer: "Ada", express: true, size: "small" }),
+        startRun(stage.origin, "echo", { fail: true }),
+        startRun(stage.origin, "order", { customer: "Ada", express: true, size: "small" }),
       ]);
       const views = [
         "#/workflow/order",
@@ -157,14 +140,14 @@ describe.skipIf(!hasChromium)("the page", () => {
         `#/run/${asking}?tab=compare&with=${failed}`,
       ];
       for (const view of views) {
-        await page.goto(`${origin}/${view}`);
+        await page.goto(`${stage.origin}/${view}`);
         await page.waitForTimeout(300);
         expect(await axe(page, view)).toEqual([]);
       }
       await page.keyboard.press("Control+k");
       expect(await axe(page, "palette")).toEqual([]);
       await page.keyboard.press("Escape");
-      await page.goto(`${origin}/#/workflow/order`);
+      await page.goto(`${stage.origin}/#/workflow/order`);
       await runButton(page, "order").click();
       expect(await axe(page, "form")).toEqual([]);
       expect(wrongs).toEqual([]);
@@ -173,12 +156,12 @@ describe.skipIf(!hasChromium)("the page", () => {
   );
 
   test("markup and script in any text are text", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    const id = await startRun(origin, "echo", {});
-    const failed = await startRun(origin, "echo", { fail: true });
+    const id = await startRun(stage.origin, "echo", {});
+    const failed = await startRun(stage.origin, "echo", { fail: true });
     for (const view of ["", "?tab=steps&event=2", "?tab=timeline", `?tab=compare&with=${failed}`]) {
-      await page.goto(`${origin}/#/run/${id}${view}`);
+      await page.goto(`${stage.origin}/#/run/${id}${view}`);
       await page.getByRole("tab", { selected: true }).waitFor();
       await page.waitForTimeout(200);
     }
@@ -188,10 +171,16 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("at 390 px everything is in reach and nothing sticks out", async () => {
-    await using visited = await visit(browser, origin, { viewport: { width: 390, height: 780 } });
+    await using visited = await visit(stage.browser, stage.origin, {
+      viewport: { width: 390, height: 780 },
+    });
     const { page } = visited;
-    const id = await startRun(origin, "order", { customer: "Ada", express: true, size: "small" });
-    await page.goto(`${origin}/#/run/${id}`);
+    const id = await startRun(stage.origin, "order", {
+      customer: "Ada",
+      express: true,
+      size: "small",
+    });
+    await page.goto(`${stage.origin}/#/run/${id}`);
     for (const name of ["Runs", "Graph", /^Events/]) {
       await page.getByRole("navigation").getByRole("button", { name }).click();
       await page.waitForTimeout(150);
@@ -201,9 +190,9 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("panels are sized and nodes moved by keys, and stay so", async () => {
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
-    await page.goto(`${origin}/#/workflow/order`);
+    await page.goto(`${stage.origin}/#/workflow/order`);
     const split = page.getByRole("separator", { name: "Width of the runs" });
     await split.focus();
     await page.keyboard.press("ArrowRight");

@@ -1,44 +1,27 @@
 /** The list of runs in a real browser: who asks, and what can be done with each. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser, Locator, Page } from "playwright-core";
+import { describe, expect, test } from "bun:test";
+import type { Locator, Page } from "playwright-core";
 
-import type { WorkflowServer } from "../../src/index.ts";
-import { axe, hasChromium, launch, visit } from "./chromium.ts";
+import { axe, hasChromium, visit } from "./chromium.ts";
+import { setStage } from "./stage.ts";
 import { createServer, startRun } from "./workflows.ts";
 
 const customer = { customer: "Ada", express: true, size: "small" };
 
 describe.skipIf(!hasChromium)("the list of runs", () => {
-  let browser: Browser;
-  let server: WorkflowServer;
-  let origin: string;
-
-  beforeAll(async () => {
-    server = createServer();
-    const [serving, launched] = await Promise.all([
-      server.serve({ host: "127.0.0.1", port: 0 }),
-      launch(),
-    ]);
-    browser = launched;
-    origin = serving.url.origin;
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = setStage();
 
   test("says which runs ask, also those that nobody has opened, until they are answered", async () => {
-    const before = await startRun(origin, "order", customer);
-    await using visited = await visit(browser, origin);
+    const before = await startRun(stage.origin, "order", customer);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(origin);
+    await page.goto(stage.origin);
     await rowOf(page, before).getByText("asks you").waitFor();
-    const later = await startRun(origin, "order", customer);
+    const later = await startRun(stage.origin, "order", customer);
     await rowOf(page, later).getByText("asks you").waitFor();
     await page.getByRole("button", { name: "2 ask you" }).click();
     expect(await page.getByRole("grid").getByRole("row").count()).toBe(2);
-    await fetch(`${origin}/events/${later}`, {
+    await fetch(`${stage.origin}/events/${later}`, {
       method: "POST",
       body: JSON.stringify({ event: { type: "Confirmed", value: { yes: true, by: "Ada" } } }),
     });
@@ -56,7 +39,7 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     for (let round = 0; round < 15; round++) {
       await Promise.all(Array.from({ length: 100 }, () => startRun(url.origin, "echo", {})));
     }
-    await using visited = await visit(browser, url.origin);
+    await using visited = await visit(stage.browser, url.origin);
     const { page, wrongs } = visited;
     await page.goto(url.origin);
     await page.getByRole("grid").getByRole("row").first().waitFor();
@@ -71,12 +54,12 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
 
   test("cancels, repeats and deletes runs by keys alone, and asks before it ends one", async () => {
     const [asking, other] = [
-      await startRun(origin, "order", { ...customer, customer: "Grace" }),
-      await startRun(origin, "echo", {}),
+      await startRun(stage.origin, "order", { ...customer, customer: "Grace" }),
+      await startRun(stage.origin, "echo", {}),
     ];
-    await using visited = await visit(browser, origin);
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(`${origin}/#/run/${asking}`);
+    await page.goto(`${stage.origin}/#/run/${asking}`);
     await rowOf(page, asking).waitFor();
     await rowOf(page, other).waitFor();
     const dialog = page.getByRole("dialog");
@@ -95,7 +78,7 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     await page.keyboard.press("Enter");
     await dialog.getByText("Cancel this run?").waitFor();
     await page.keyboard.press("Escape");
-    expect(await statusOf(origin, asking)).toBe("running");
+    expect(await statusOf(stage.origin, asking)).toBe("running");
     await page.keyboard.press("Enter");
     await menu.getByRole("menuitem", { name: "Cancel …" }).click();
     await dialog.getByRole("button", { name: "Cancel the run" }).click();
@@ -117,7 +100,7 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     await page.keyboard.press("Delete");
     await dialog.getByRole("button", { name: "Delete", exact: true }).click();
     await rowOf(page, again).waitFor({ state: "detached" });
-    expect((await fetch(`${origin}/handlers/${again}`)).status).toBe(404);
+    expect((await fetch(`${stage.origin}/handlers/${again}`)).status).toBe(404);
     expect(wrongs).toEqual([]);
   }, 60_000);
 });

@@ -1,35 +1,18 @@
 /** What goes wrong around the page, and what is too much: it says so, and stays of use. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
-import type { WorkflowServer } from "../../src/index.ts";
-import { hasChromium, launch, visit } from "./chromium.ts";
+import { hasChromium, visit } from "./chromium.ts";
+import { setStage } from "./stage.ts";
 import { createServer, startRun } from "./workflows.ts";
 
 const customer = { customer: "Ada", express: true, size: "small" };
 
 describe.skipIf(!hasChromium)("the page", () => {
-  let browser: Browser;
-  let server: WorkflowServer;
-  let origin: string;
-
-  beforeAll(async () => {
-    server = createServer();
-    const [serving, launched] = await Promise.all([
-      server.serve({ host: "127.0.0.1", port: 0 }),
-      launch(),
-    ]);
-    browser = launched;
-    origin = serving.url.origin;
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = setStage();
 
   test("goes on with the run in view when the server is back, with nothing twice", async () => {
     const folder = mkdtempSync(join(tmpdir(), "page-"));
@@ -38,7 +21,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       let own = createServer({ store });
       const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
       const id = await startRun(url.origin, "order", customer);
-      await using visited = await visit(browser, url.origin);
+      await using visited = await visit(stage.browser, url.origin);
       const { page } = visited;
       await page.goto(`${url.origin}/#/run/${id}`);
       const card = page.getByRole("region", { name: "Waiting for your answer" });
@@ -66,16 +49,16 @@ describe.skipIf(!hasChromium)("the page", () => {
 
   test("keeps what it has of a run that is deleted while it is open", async () => {
     const [waiting, done] = [
-      await startRun(origin, "order", customer),
-      await startRun(origin, "echo", {}),
+      await startRun(stage.origin, "order", customer),
+      await startRun(stage.origin, "echo", {}),
     ];
     for (const id of [waiting, done]) {
-      await using visited = await visit(browser, origin);
+      await using visited = await visit(stage.browser, stage.origin);
       const { page, wrongs } = visited;
-      await page.goto(`${origin}/#/run/${id}`);
+      await page.goto(`${stage.origin}/#/run/${id}`);
       await page.locator(".events .row").first().waitFor();
       await page.locator(".run-bar .status").waitFor();
-      await fetch(`${origin}/handlers/${id}/cancel?purge=true`, { method: "POST" });
+      await fetch(`${stage.origin}/handlers/${id}/cancel?purge=true`, { method: "POST" });
       await page.getByText("deleted from the server").waitFor();
       await page.locator(".events .server").getByText("complete").waitFor();
       expect(await page.locator(".events .row").count()).toBeGreaterThan(2);
@@ -89,10 +72,10 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("asks for JSON where it knows no form, and says what is wrong with it", async () => {
-    const id = await startRun(origin, "redeem", {});
-    await using visited = await visit(browser, origin);
+    const id = await startRun(stage.origin, "redeem", {});
+    await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
-    await page.goto(`${origin}/#/run/${id}`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
     const card = page.getByRole("region", { name: "Waiting for your answer" });
     const send = card.getByRole("button", { name: "Send Coupon" });
     const text = card.getByLabel("Fields as JSON");
@@ -110,10 +93,10 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("stays of use with a payload of 10 MB", async () => {
-    const id = await startRun(origin, "big", { megabytes: 10 });
-    await using visited = await visit(browser, origin);
+    const id = await startRun(stage.origin, "big", { megabytes: 10 });
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(`${origin}/#/run/${id}`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
     await page.locator(".events .server").getByText("complete").waitFor();
     const result = page.getByRole("group", { name: "Result" });
     await result.getByText("10,000,000 characters").waitFor();
@@ -131,10 +114,10 @@ describe.skipIf(!hasChromium)("the page", () => {
   }, 60_000);
 
   test("holds a hundred thousand events", async () => {
-    const id = await startRun(origin, "burst", { count: 100_000 });
-    await using visited = await visit(browser, origin);
+    const id = await startRun(stage.origin, "burst", { count: 100_000 });
+    await using visited = await visit(stage.browser, stage.origin);
     const { page, wrongs } = visited;
-    await page.goto(`${origin}/#/run/${id}`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
     await page.locator(".events .server").getByText("complete").waitFor({ timeout: 60_000 });
     await page.locator(".events .count").getByText("100003", { exact: true }).waitFor();
     expect(await nodesOf(page)).toBeLessThan(1_000);
