@@ -22,7 +22,7 @@ const root: string = join(import.meta.dir, "..", "..");
 /** Enough for what only a rare turn of things shows. */
 export const seedsMax = 3_000;
 /** One that goes round in circles is found out as well. */
-const secondsMax = 120;
+const secondsMax = 300;
 
 /** How often the text to be replaced occurs: it has to be once. */
 export function occurrences({ file, find }: Mutant): number {
