@@ -242,7 +242,8 @@ function isCrowded({ runs }: World, run: string): boolean {
 function mayWait(world: World, process: Process, call: Call, job: Job): boolean {
   const { pending } = call;
   const hung = process.gates.filter((gate) => gate.isHung);
-  if (hung.some((gate) => gate.call === call)) return true;
+  // A step that may take so long, and no longer, does not hang for ever.
+  if (hung.some((gate) => gate.call === call)) return call.step.timeoutMs === null;
   if (pending.get("child")) {
     const children = [...world.runs.values()].filter(
       ({ state }) => state.parent?.runId === call.run,

@@ -50,7 +50,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "",
       "runs are blamed for a kill",
     ],
-    ["await pause(ports, trialMs, live.progress);", "", "trials are not waited for"],
     [
       "if ((await store.countCrash(runId, crashes)) !== crashes + 1) return false;",
       "",
@@ -63,11 +62,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/child": [
-    [
-      "if (Object.hasOwn(kept, effect)) return",
-      "if (false) return",
-      "a child that is over is run again",
-    ],
     [
       "if (isInternal || isTerminal) continue;",
       "if (isInternal) continue;",
@@ -82,7 +76,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/timers": [
-    ["this.#cancels.get(key)?.();\n", "", "a timer that is set again fires twice"],
     [
       "for (const cancel of this.#cancels.values()) cancel();\n",
       "",
@@ -141,22 +134,12 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "const start = Math.max(after - run.firstSequence, 0);",
       "a reader gets an event twice",
     ],
-    [
-      ".filter(({ wakeAt }) => wakeAt <= at)",
-      ".filter(({ wakeAt }) => wakeAt < at)",
-      "a run that is due now is not woken",
-    ],
   ],
   "store/rules": [
     [
       "return epoch === newest ? undefined",
       "return newest !== undefined ? undefined",
       "whoever held a run may still write to it",
-    ],
-    [
-      "if (run.idempotency && started) {",
-      "if (false && run.idempotency && started) {",
-      "a start that is repeated starts a second run",
     ],
     [
       "sequence: firstSequence + index,",
