@@ -60,6 +60,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "for (const run of suspects.slice(1)) {",
       "a suspect is left aside",
     ],
+    ["await pause(ports, trialMs, live.progress);", "", "trials are not waited for"],
   ],
   "runtime/child": [
     [
