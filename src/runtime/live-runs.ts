@@ -104,16 +104,15 @@ export class LiveRuns {
    * step before: it may be held back because of what its steps do.
    */
   async find(run: RunSummary, isToEnd: boolean = false): Promise<LiveRun> {
-    const { runId } = run;
-    const live = this.#runs.get(runId);
-    if (live) return live;
-    const loading = this.#loading.get(runId) ?? (isToEnd ? this.#takeToEnd(run) : this.take(run));
-    this.#loading.set(runId, loading);
     try {
-      return await loading;
-    } finally {
-      // Of several who waited, the last must not forget a load that came after theirs.
-      if (this.#loading.get(runId) === loading) this.#loading.delete(runId);
+      return await this.#find(run, isToEnd);
+    } catch (error) {
+      // Its claim may have been stored all the same, and then nobody else goes on with it.
+      const code = error instanceof WorkflowError ? error.code : undefined;
+      if (code === "store_failed" || code === "store_unavailable") {
+        this.#retryLater(run.runId, error);
+      }
+      throw error;
     }
   }
 
@@ -126,7 +125,7 @@ export class LiveRuns {
   async tryTake(run: RunSummary): Promise<LiveRun | undefined> {
     try {
       // Somebody may have needed it already: a run is driven once.
-      return await this.find(run);
+      return await this.#find(run, false);
     } catch (error) {
       this.#retryLater(run.runId, error);
       return undefined;
@@ -188,6 +187,20 @@ export class LiveRuns {
   }
 
   // ---
+
+  async #find(run: RunSummary, isToEnd: boolean): Promise<LiveRun> {
+    const { runId } = run;
+    const live = this.#runs.get(runId);
+    if (live) return live;
+    const loading = this.#loading.get(runId) ?? (isToEnd ? this.#takeToEnd(run) : this.take(run));
+    this.#loading.set(runId, loading);
+    try {
+      return await loading;
+    } finally {
+      // Of several who waited, the last must not forget a load that came after theirs.
+      if (this.#loading.get(runId) === loading) this.#loading.delete(runId);
+    }
+  }
 
   #add(
     definition: Definition,
@@ -277,7 +290,7 @@ export class LiveRuns {
         if (!run) return this.#alarms.cancel(runId); // It never came to be, or is no more.
         // A commit that failed may have been stored all the same, also its last one: then what the
         // end of the run orders is still to be done.
-        if (this.#ports.registry.get(run.workflowName)) await this.find(run);
+        if (this.#ports.registry.get(run.workflowName)) await this.#find(run, false);
         else if (!isTerminal(run.status)) await this.#setAside(run);
       })
       .catch((error: unknown) => this.#retryLater(runId, error));

@@ -160,6 +160,28 @@ describe("a run that another process has taken", () => {
   });
 });
 
+test("a run whose claim is stored although it fails is driven by whoever claimed it", async () => {
+  class ShakyClaims extends MemoryStore {
+    isBroken = false;
+    override async claim(runId: string): Promise<number> {
+      const epoch = await super.claim(runId);
+      return this.isBroken ? broken() : epoch;
+    }
+  }
+  const store = new ShakyClaims();
+  const workflow = asking();
+  const first = await Process.open({ w: workflow }, { store });
+  await using second = await Process.open({ w: workflow }, { store });
+  const run = await first.start("w");
+  await settle();
+  store.isBroken = true;
+  expect(await rejectionOf(second.send(run, Answer({ n: 1 })))).toBe(full);
+  store.isBroken = false;
+  await second.advance(1);
+  expect(second.isInMemory(run)).toBe(true);
+  expect(await rejectionOf(first.send(run, Answer({ n: 2 })))).toStartWith("lease_lost");
+});
+
 describe("a handler", () => {
   const counter = oneStep(async (_event, { store }) => {
     const count = await store.edit((draft) => (draft["count"] = Number(draft["count"] ?? 0) + 1));

@@ -41,7 +41,7 @@ const started: TickBody = {
 };
 
 /** Some seconds, when nothing else runs. */
-setDefaultTimeout(120_000);
+setDefaultTimeout(600_000);
 
 test("two steps that wait, fail and are tried again", () => {
   const definition = new Workflow({ timeout: 0.1 })

@@ -357,8 +357,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "live-runs",
-    "if (this.#ports.registry.get(run.workflowName)) await this.find(run);",
-    "if (!isTerminal(run.status)) await this.find(run);",
+    "if (this.#ports.registry.get(run.workflowName)) await this.#find(run, false);",
+    "if (!isTerminal(run.status)) await this.#find(run, false);",
     "a run that ended in a commit that failed keeps its place",
     "queue",
   ),

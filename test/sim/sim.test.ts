@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 
 /** Of an idle machine it takes a third. */
-const timeoutMs = 120_000;
+const timeoutMs = 600_000;
 
 test("seeds that have failed once fail no more", () => runMain("--file"), timeoutMs);
 
