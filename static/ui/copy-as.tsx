@@ -1,15 +1,12 @@
 /** What a button would do, to be taken along: as a command for a shell, or as a program. */
-import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useCallback } from "preact/hooks";
 
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
 import { toCurl } from "../model/curl.ts";
 import { type Program, toSendProgram, toStartProgram } from "../model/typescript.ts";
 import type { Store } from "../state/store.ts";
-import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
-import { Menu } from "./menu.tsx";
+import { MenuButton } from "./menu-button.tsx";
 
 export interface Snippets {
   readonly curl: string;
@@ -42,39 +39,23 @@ export function sendSnippets(
 
 export function CopyAs({ snippets }: { readonly snippets: Snippets }): VNode {
   const store = useStore();
-  const place = useSignal<{ readonly x: number; readonly y: number } | null>(null);
-  const close = useCallback(() => (place.value = null), []);
   return (
-    <>
-      <Button
-        label="Copy as …"
-        icon="copy"
-        hasMenu
-        onClick={(event) => {
-          const { left, bottom } = event.currentTarget.getBoundingClientRect();
-          place.value = { x: left, y: bottom + 4 };
-        }}
-      />
-      {place.value && (
-        <Menu
-          label="Copy as"
-          {...place.value}
-          onClose={close}
-          items={[
-            {
-              label: "curl",
-              icon: "command",
-              onChoose: () => store.copy(snippets.curl, "the command"),
-            },
-            {
-              label: "TypeScript",
-              icon: "code",
-              onChoose: () => store.copy(snippets.typescript, "the program"),
-            },
-          ]}
-        />
-      )}
-    </>
+    <MenuButton
+      label="Copy as …"
+      icon="copy"
+      items={[
+        {
+          label: "curl",
+          icon: "command",
+          onChoose: () => store.copy(snippets.curl, "the command"),
+        },
+        {
+          label: "TypeScript",
+          icon: "code",
+          onChoose: () => store.copy(snippets.typescript, "the program"),
+        },
+      ]}
+    />
   );
 }
 

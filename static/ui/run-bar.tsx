@@ -1,7 +1,5 @@
 /** What the run in view is, and what can be done with it. */
-import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useCallback } from "preact/hooks";
 
 import type { HandlerBody } from "../../src/client/bodies.ts";
 import { parseRoute } from "../model/route.ts";
@@ -10,7 +8,7 @@ import type { LiveRun } from "../state/live-run.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { exportEvents, exportRun } from "./export.ts";
-import { Menu } from "./menu.tsx";
+import { MenuButton } from "./menu-button.tsx";
 import { durationOf, shownStatus } from "./run-row.tsx";
 import { Status } from "./status.tsx";
 
@@ -103,40 +101,24 @@ function Actions(props: { readonly run: LiveRun; readonly handler: HandlerBody }
 
 function Export({ run }: { readonly run: LiveRun }): VNode {
   const store = useStore();
-  const place = useSignal<{ readonly x: number; readonly y: number } | null>(null);
-  const close = useCallback(() => (place.value = null), []);
   return (
-    <>
-      <Button
-        label="Export this run"
-        icon="download"
-        isIconOnly
-        hasMenu
-        onClick={(event) => {
-          const { left, bottom } = event.currentTarget.getBoundingClientRect();
-          place.value = { x: left, y: bottom + 4 };
-        }}
-      />
-      {place.value && (
-        <Menu
-          label="Export this run"
-          {...place.value}
-          onClose={close}
-          items={[
-            {
-              label: "All of it, as JSON to open here again",
-              icon: "download",
-              onChoose: () => exportRun(store, run),
-            },
-            {
-              label: "Its events, as lines of JSON (NDJSON)",
-              icon: "queued",
-              onChoose: () => exportEvents(run),
-            },
-          ]}
-        />
-      )}
-    </>
+    <MenuButton
+      label="Export this run"
+      icon="download"
+      isIconOnly
+      items={[
+        {
+          label: "All of it, as JSON to open here again",
+          icon: "download",
+          onChoose: () => exportRun(store, run),
+        },
+        {
+          label: "Its events, as lines of JSON (NDJSON)",
+          icon: "queued",
+          onChoose: () => exportEvents(run),
+        },
+      ]}
+    />
   );
 }
 
