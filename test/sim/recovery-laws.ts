@@ -98,7 +98,8 @@ export const trialsAreFair: Law = ({ trace }) => {
       case "entered": {
         // One that cannot be loaded is loaded when that is possible, and then beside others.
         if (suspect?.run === entry.run && booted?.process === entry.process) {
-          trial = { ...suspect, latest: now, isOver: false };
+          // A clock may be set back between the count and the trial, whose time runs from then on.
+          trial = { ...suspect, at: Math.min(suspect.at, now), latest: now, isOver: false };
           suspect = null;
         }
         const before = atBoot.get(entry.run);
