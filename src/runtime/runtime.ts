@@ -165,7 +165,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   newRunId(): string {
-    return newId(this.#random);
+    return newId(this.#clock, this.#random);
   }
 
   /**
@@ -278,7 +278,11 @@ export class Runtime implements AsyncDisposable {
   // ---
 
   #newRun(definition: Definition, request: Partial<StartRequest>): NewRun {
-    const { handlerId = newId(this.#random), runId = newId(this.#random), idempotency } = request;
+    const {
+      handlerId = newId(this.#clock, this.#random),
+      runId = newId(this.#clock, this.#random),
+      idempotency,
+    } = request;
     const startedAt = this.#clock.now();
     const run = { runId, handlerId, workflowName: definition.name, startedAt };
     return idempotency ? { ...run, idempotency } : run;

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, WorkflowError } from "../base/errors.ts";
 import { newId } from "../base/id.ts";
-import { systemRandom } from "../base/clock.ts";
+import { systemClock, systemRandom } from "../base/clock.ts";
 import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
 import { unreadBodyHeaders } from "../http/body.ts";
 import { createFiles, type Files, serveFile } from "../http/files.ts";
@@ -132,7 +132,7 @@ function toErrorResponse({ log }: Services, request: Request, thrown: unknown): 
   if (error && (status < 500 || ownRefusals.has(error.code))) {
     return errorResponse(error, status, headersOf(error));
   }
-  const id = newId(systemRandom);
+  const id = newId(systemClock, systemRandom);
   const { method, url } = request;
   log("error", "A request failed.", { id, method, url, error: thrown });
   return errorResponse(toHidden(error, id), status, error ? headersOf(error) : {});

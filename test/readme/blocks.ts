@@ -95,4 +95,4 @@ export function onOneLine(text: string): string {
 // ---
 
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/;
-const newId = /^[A-Za-z0-9]{22}$/;
+const newId = /^[A-Za-z0-9]{28}$/;

@@ -74,7 +74,7 @@ function idIn({ body, text, status, headers }: Answer, code: string): string {
       ),
     ),
     code,
-    details: { id: expect.stringMatching(/^[0-9A-Za-z]{22}$/) },
+    details: { id: expect.stringMatching(/^[0-9A-Za-z]{28}$/) },
   });
   expect(detail).toContain(id);
   expect(headers.get("retry-after")).toBe(status === 503 ? "1" : null);

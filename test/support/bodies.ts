@@ -8,7 +8,7 @@ export const timestamp: unknown = expect.stringMatching(
 );
 
 /** An id of ours. */
-export const anId: unknown = expect.stringMatching(/^[0-9A-Za-z]{22}$/);
+export const anId: unknown = expect.stringMatching(/^[0-9A-Za-z]{28}$/);
 
 /** The record of a handler, its keys in the order of the wire. */
 export function record(overrides: object = {}): object {
