@@ -56,8 +56,10 @@ function readFields(value: JsonObject, schema: JsonObject): JsonObject {
   const fields = Object.entries(value).flatMap(([name, field]): [string, Json][] => {
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (!isJsonObject(property)) return [[name, field]];
-    // A field that may be left out may be null instead: for us that is the same as leaving it out.
-    if (field === null && !required.includes(name)) return [];
+    // What is null when it is left out may be sent as null: for us the two are the same. A field
+    // with another default may not, as it is published without null.
+    const isNullable = !required.includes(name) && (property["default"] ?? null) === null;
+    if (field === null && isNullable) return [];
     return [[name, readLeniently(field, property)]];
   });
   return Object.fromEntries(fields);

@@ -89,6 +89,16 @@ describe("an object", () => {
     });
   });
 
+  test("keeps a null where leaving a field out means something else", () => {
+    const { properties, ...rest } = schema;
+    const defaults: JsonObject = {
+      ...rest,
+      properties: { ...(properties as JsonObject), n: { type: "integer", default: 2 } },
+    };
+    expect(readLeniently({ a: "1", n: null }, defaults)).toEqual({ a: 1, n: null });
+    expect(readLeniently({ a: "1", n: "3" }, defaults)).toEqual({ a: 1, n: 3 });
+  });
+
   test("keeps names that objects have of themselves as data", () => {
     const input = JSON.parse('{"toString":"1","constructor":"2","__proto__":{"a":"3"}}') as Json;
     const output = readLeniently(input, schema);
