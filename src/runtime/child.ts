@@ -10,7 +10,7 @@ import type { Invocation } from "./invocation.ts";
 import { outlast } from "./outlast.ts";
 
 export function createRunWorkflow(invocation: Invocation) {
-  const started = new Map<AnyWorkflow, number>();
+  let started: Map<AnyWorkflow, number> | undefined;
   return async (
     workflow: AnyWorkflow,
     input: unknown,
@@ -18,6 +18,7 @@ export function createRunWorkflow(invocation: Invocation) {
   ): Promise<unknown> => {
     const { children, runId: parentId, handlerId } = invocation.ports;
     const definition = mustDefinition(invocation, workflow);
+    started ??= new Map();
     const count = (started.get(workflow) ?? 0) + 1;
     started.set(workflow, count);
     const name = key ?? `${definition.name}#${count}`;
@@ -99,7 +100,7 @@ async function showEvents(invocation: Invocation, runId: string): Promise<void> 
   for await (const batch of children.follow(runId, shown, invocation.signal)) {
     for (const { sequence, json, isInternal, isTerminal } of batch) {
       if (isInternal || isTerminal) continue;
-      void invocation.submit({ kind: "child_shown", runId, sequence, envelope: json });
+      invocation.tell({ kind: "child_shown", runId, sequence, envelope: json });
     }
   }
 }

@@ -81,10 +81,13 @@ export class Invocation {
   }
 
   /** Tells what the function did. Throws when the function is over. */
+  tell(body: JobTickBody): void {
+    this.ports.loop.tell(this.#tickOf(body));
+  }
+
+  /** The same; resolves when it is stored. */
   submit(body: JobTickBody): Promise<void> {
-    if (this.#isOver) throw this.#interruption?.reason;
-    const { step, id: job, attempt } = this.job;
-    return this.ports.loop.submit({ ...body, step, job, attempt });
+    return this.ports.loop.submit(this.#tickOf(body));
   }
 
   /** Raises the function's signal, and leaves it to the function, or its caller, to end. */
@@ -158,6 +161,14 @@ export class Invocation {
       else wait.reject(waitTimedOut(this.step.name, type));
     }
     if (!this.currentJob.waits.some(isOpen)) this.startTimer();
+  }
+
+  // ---
+
+  #tickOf(body: JobTickBody): TickBody {
+    if (this.#isOver) throw this.#interruption?.reason;
+    const { step, id: job, attempt } = this.job;
+    return { ...body, step, job, attempt };
   }
 }
 

@@ -12,14 +12,15 @@ import type { Tick } from "../engine/tick.ts";
 import { isAsking, waitsAtWork } from "../engine/wait.ts";
 import type { Commit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
-import { Invocation } from "./invocation.ts";
+import { Invocation, type InvocationPorts } from "./invocation.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import { ResourcePool } from "./resources.ts";
-import { Loop } from "./loop.ts";
+import { Loop, type LoopPorts } from "./loop.ts";
 import { runStep } from "./run-step.ts";
 import { Timers } from "./timers.ts";
 import { describeTick } from "./verbose.ts";
 
+/** What runs need of their surroundings: one for all of them. */
 export interface LiveRunPorts {
   readonly clock: Clock;
   readonly log: Log;
@@ -28,26 +29,30 @@ export interface LiveRunPorts {
   readonly children: ChildPorts;
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
-  commit(commit: Commit): Promise<void>;
-  /** The whole story of the run, as it is stored. */
-  readTicks(): Promise<readonly Tick[]>;
+  /** The whole story of a run, as it is stored. */
+  readTicks(runId: string): Promise<readonly Tick[]>;
   /** Told when a commit is stored. */
-  committed(): void;
+  committed(run: LiveRun): void;
   /** It has begun to want something from outside, or wants nothing any more. */
   asked(run: RunSummary, isAsking: boolean): void;
   ended(run: RunSummary): void;
-  broke(error: unknown): void;
-  idled(): void;
+  broke(run: LiveRun, error: unknown): void;
+  idled(run: LiveRun): void;
 }
 
-export class LiveRun {
+export type CommitRun = (commit: Commit) => Promise<void>;
+
+export class LiveRun implements LoopPorts {
   readonly loop: Loop;
+  /** Stores a commit of this run. */
+  readonly commit: CommitRun;
   readonly #ports: LiveRunPorts;
-  readonly #timers: Timers;
+  #timers: Timers | undefined;
   readonly #invocations = new Map<number, Invocation>();
   /** Calls of step functions that have not ended yet. */
   readonly #steps = new Set<Promise<void>>();
   #resources: ResourcePool;
+  #invocationPorts: InvocationPorts | undefined;
   #summary: RunSummary;
   #isAsking: boolean;
   /** Made for who asks for it: only a run that is on trial is watched so. */
@@ -59,27 +64,24 @@ export class LiveRun {
   /** False while that it got through a trial is on its way to the store. */
   #isAcquitted = true;
 
-  constructor(definition: Definition, summary: RunSummary, state: RunState, ports: LiveRunPorts) {
+  constructor(
+    ports: LiveRunPorts,
+    definition: Definition,
+    summary: RunSummary,
+    state: RunState,
+    commit: CommitRun,
+  ) {
     this.#ports = ports;
     this.#summary = summary;
+    this.commit = commit;
     this.#isAsking = isAsking(state);
     this.#resources = this.#newPool();
     this.#hasProgressed = Object.values(state.steps).every(({ running }) => running.length === 0);
-    this.#timers = new Timers(ports.clock, (timer) => {
-      void this.loop.submit({ kind: "timer_fired", timer });
-    });
-    this.loop = new Loop(definition, state, {
-      clock: ports.clock,
-      commit: ports.commit,
-      committed: (commit) => this.#committed(commit),
-      applied: (tick) => {
-        if (!definition.isVerbose) return;
-        ports.log("info", describeTick(tick), { run: summary.runId });
-      },
-      perform: (command) => this.#perform(command),
-      stopped: (reason) =>
-        "error" in reason ? ports.broke(reason.error) : ports.ended(this.#summary),
-    });
+    this.loop = new Loop(definition, state, this);
+  }
+
+  get clock(): Clock {
+    return this.#ports.clock;
   }
 
   get summary(): RunSummary {
@@ -104,8 +106,8 @@ export class LiveRun {
   async acquit(): Promise<void> {
     this.#isAcquitted = false;
     try {
-      await this.#ports.commit({ ticks: [], events: [], isProgress: true });
-      this.#ports.committed();
+      await this.commit({ ticks: [], events: [], isProgress: true });
+      this.#ports.committed(this);
     } finally {
       this.#isAcquitted = true;
       this.#watchIdleness();
@@ -140,10 +142,9 @@ export class LiveRun {
     return true;
   }
 
-  // ---
-
-  #committed(commit: Commit): void {
-    this.#ports.committed();
+  /** Told by its loop. */
+  committed(commit: Commit): void {
+    this.#ports.committed(this);
     if (this.#isReleased && !this.loop.isStopped) this.#comeBack();
     if (commit.isProgress || commit.rest || commit.outcome) {
       this.#hasProgressed = true;
@@ -157,12 +158,41 @@ export class LiveRun {
     this.#watchIdleness();
   }
 
+  applied(tick: Tick): void {
+    if (!this.loop.definition.isVerbose) return;
+    this.#ports.log("info", describeTick(tick), { run: this.#summary.runId });
+  }
+
+  perform(command: Command): void {
+    switch (command.kind) {
+      case "run_step":
+        return this.#runStep(command.step, command.job);
+      case "set_timer":
+        this.#timers ??= new Timers(this.clock, (timer) => {
+          this.loop.tell({ kind: "timer_fired", timer });
+        });
+        return this.#timers.set(command.timer, command.at);
+      case "finish_run":
+        return this.#finish();
+      default:
+        return unreachable(command);
+    }
+  }
+
+  stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void {
+    if ("error" in reason) this.#ports.broke(this, reason.error);
+    else this.#ports.ended(this.#summary);
+  }
+
+  // ---
+
   /** One of its functions had more under way than a wait. */
   #comeBack(): void {
     this.#isReleased = false;
     this.#resources = this.#newPool();
+    this.#invocationPorts = undefined;
     for (const command of resume(this.loop.state)) {
-      if (command.kind === "set_timer") this.#perform(command);
+      if (command.kind === "set_timer") this.perform(command);
     }
   }
 
@@ -180,50 +210,42 @@ export class LiveRun {
     this.#ports.asked({ ...this.#summary, updatedAt: state.at }, isAskingNow);
   }
 
-  #perform(command: Command): void {
-    switch (command.kind) {
-      case "run_step":
-        return this.#runStep(command.step, command.job);
-      case "set_timer":
-        return this.#timers.set(command.timer, command.at);
-      case "finish_run":
-        return this.#finish();
-      default:
-        return unreachable(command);
-    }
-  }
-
   #runStep(step: string, id: number): void {
     const { job, place } = findJob(this.loop.state, step, id) ?? {};
     if (!job) return; // The run has gone on since the command was issued.
     const under = this.#invocations.get(id);
     if (under && under.job.attempt === job.attempt && !under.isOver) return under.deliver();
     if (place !== "running") return; // It will be told again when it is its turn.
-    const invocation = new Invocation(
-      {
-        loop: this.loop,
-        clock: this.#ports.clock,
-        log: this.#ports.log,
-        runId: this.#summary.runId,
-        handlerId: this.#summary.handlerId,
-        resources: this.#resources,
-        children: this.#ports.children,
-        readTicks: this.#ports.readTicks,
-        inTurn: (edit) => this.#inTurn(edit),
-      },
-      job,
-    );
+    const invocation = new Invocation((this.#invocationPorts ??= this.#newInvocationPorts()), job);
     this.#invocations.set(id, invocation);
-    const forget = (): void => {
-      if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
-    };
     const ending = runStep(invocation);
-    if (!ending) return forget();
+    if (!ending) return this.#forget(invocation);
     const ended = ending.then(() => {
       this.#steps.delete(ended);
-      forget();
+      this.#forget(invocation);
     });
     this.#steps.add(ended);
+  }
+
+  #forget(invocation: Invocation): void {
+    const { id } = invocation.job;
+    if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
+  }
+
+  #newInvocationPorts(): InvocationPorts {
+    const { clock, log, children, readTicks } = this.#ports;
+    const { runId, handlerId } = this.#summary;
+    return {
+      loop: this.loop,
+      clock,
+      log,
+      runId,
+      handlerId,
+      resources: this.#resources,
+      children,
+      readTicks: () => readTicks(runId),
+      inTurn: (edit) => this.#inTurn(edit),
+    };
   }
 
   #finish(): void {
@@ -248,7 +270,7 @@ export class LiveRun {
   }
 
   #stopTimers(): void {
-    this.#timers.clear();
+    this.#timers?.clear();
     this.#stopIdleTimer?.();
     this.#stopIdleTimer = null;
   }
@@ -262,10 +284,10 @@ export class LiveRun {
     const waits = waitsAtWork(state);
     if (!isIdle(state) && waits.length === 0) return;
     this.#stopIdleTimer = clock.at(clock.now() + idleMs, () => {
-      if (isIdle(state)) return this.#ports.idled();
+      if (isIdle(state)) return this.#ports.idled(this);
       // One of several waits at a time was answered, and the function has done nothing since: it
       // needs them all. Opened again, the others take its slot from it, and it counts as waiting.
-      for (const wait of waits) void this.loop.submit(wait);
+      for (const wait of waits) this.loop.tell(wait);
     });
   }
 

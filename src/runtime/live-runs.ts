@@ -12,7 +12,7 @@ import { fromSnapshot } from "../engine/snapshot.ts";
 import { initialState, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { Commit, NewRun, RunSummary, Store } from "../store/store.ts";
+import type { NewRun, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
@@ -21,7 +21,7 @@ import type { Endings } from "./endings.ts";
 import { runDeleted } from "./errors.ts";
 import type { Story } from "./fork.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
-import { LiveRun } from "./live-run.ts";
+import { type CommitRun, LiveRun, type LiveRunPorts } from "./live-run.ts";
 import type { Registry } from "./registry.ts";
 import type { ResourcePool } from "./resources.ts";
 import { Waker } from "./waker.ts";
@@ -41,6 +41,7 @@ export interface LiveRunsPorts {
 
 export class LiveRuns {
   readonly #ports: LiveRunsPorts;
+  readonly #runPorts: LiveRunPorts;
   readonly #runs = new Map<string, LiveRun>();
   readonly #loading = new Map<string, Promise<LiveRun>>();
   readonly #waker: Waker;
@@ -51,6 +52,7 @@ export class LiveRuns {
   constructor(ports: LiveRunsPorts) {
     const { clock, store, log } = ports;
     this.#ports = ports;
+    this.#runPorts = this.#newRunPorts();
     this.#alarms = new Alarms(clock, (runId) => this.#wake(runId));
     this.#waker = new Waker({
       clock,
@@ -177,7 +179,7 @@ export class LiveRuns {
   /** Whether a run may start; if not, it waits for its turn. */
   enter(runId: string, { name, concurrency }: Definition): boolean {
     return this.#ports.admission.enter(runId, name, concurrency, () => {
-      void this.#runs.get(runId)?.loop.submit({ kind: "run_admitted" });
+      this.#runs.get(runId)?.loop.tell({ kind: "run_admitted" });
     });
   }
 
@@ -202,35 +204,34 @@ export class LiveRuns {
     }
   }
 
-  #add(
-    definition: Definition,
-    summary: RunSummary,
-    state: RunState,
-    commit: (commit: Commit) => Promise<void>,
-  ): LiveRun {
+  #add(definition: Definition, summary: RunSummary, state: RunState, commit: CommitRun): LiveRun {
     if (this.#stopReason !== undefined) throw this.#stopReason; // While it was on its way here.
+    const live = new LiveRun(this.#runPorts, definition, summary, state, commit);
+    this.#runs.set(summary.runId, live);
+    return live;
+  }
+
+  #newRunPorts(): LiveRunPorts {
     const { store, clock, log, idleMs, resources, children, changes } = this.#ports;
-    const live: LiveRun = new LiveRun(definition, summary, state, {
+    return {
       clock,
       log,
       idleMs,
       resources,
       children,
-      commit,
       // As our loops wrote them.
-      readTicks: () => store.readTicks(summary.runId) as unknown as Promise<readonly Tick[]>,
-      committed: () => {
+      readTicks: (runId) => store.readTicks(runId) as unknown as Promise<readonly Tick[]>,
+      committed: (live) => {
         this.#keep(live);
         // The store is well again; a run that was dropped meanwhile has still to come back.
-        if (this.#runs.get(summary.runId) === live) this.#alarms.cancel(summary.runId);
+        const { runId } = live.summary;
+        if (this.#runs.get(runId) === live) this.#alarms.cancel(runId);
       },
       asked: (run, isAsking) => changes.changed(run, isAsking),
-      ended: (ended) => this.#end(ended),
-      broke: (error) => this.#park(live, error),
-      idled: () => this.#release(live),
-    });
-    this.#runs.set(summary.runId, live);
-    return live;
+      ended: (run) => this.#end(run),
+      broke: (live, error) => this.#park(live, error),
+      idled: (live) => this.#release(live),
+    };
   }
 
   /** A run that was let go and acts all the same is back, unless it was taken up anew. */
@@ -276,10 +277,10 @@ export class LiveRuns {
       this.#bury(live.summary);
     } else if (state.parent) {
       const parent = await store.getRun(state.parent.runId);
-      if (!parent || isTerminal(parent.status)) void live.loop.submit({ kind: "cancel_requested" });
+      if (!parent || isTerminal(parent.status)) live.loop.tell({ kind: "cancel_requested" });
     } else if (!state.queued) admission.occupy(runId, definition.name);
     else if (this.enter(runId, definition)) {
-      void live.loop.submit({ kind: "run_admitted" });
+      live.loop.tell({ kind: "run_admitted" });
     }
   }
 

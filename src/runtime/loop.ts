@@ -50,7 +50,8 @@ interface Batch {
   outcome: Outcome | null;
   /** Whether a step came to an end in it. */
   isProgress: boolean;
-  readonly done: PromiseWithResolvers<void>;
+  /** Made for whoever waits until it is stored: most ticks are waited for by nobody. */
+  done: PromiseWithResolvers<void> | null;
 }
 
 export class Loop {
@@ -61,11 +62,13 @@ export class Loop {
   /** As the store has it. */
   #rest: Rest | null;
   #ticksSinceSnapshot = 0;
-  /** Of the newest batch. */
-  #stored: Promise<void> = Promise.resolve();
-  #isCommitting = false;
+  /** The one that is on its way to the store. */
+  #committing: Batch | null = null;
+  #isFlushing = false;
   #isStopped = false;
   #stopReason: unknown = null;
+  /** Why a part of the state is not stored, and will not be. */
+  #loss: { readonly reason: unknown } | null = null;
 
   constructor(definition: Definition, state: RunState, ports: LoopPorts) {
     this.definition = definition;
@@ -85,7 +88,7 @@ export class Loop {
 
   /** Nothing is waiting to be stored. */
   get isSettled(): boolean {
-    return !this.#pending && !this.#isCommitting;
+    return !this.#pending && !this.#isFlushing;
   }
 
   job(step: string, id: number): Job | undefined {
@@ -94,18 +97,26 @@ export class Loop {
 
   /** Resolves when all that the state is made of is stored, and rejects when it could not be. */
   get stored(): Promise<void> {
-    return this.#stored;
+    if (this.#loss) return rejected(this.#loss.reason);
+    const newest = this.#pending ?? this.#committing;
+    return newest ? promiseOf(newest) : Promise.resolve();
   }
 
   /** Resolves when the tick is stored, and rejects when it could not be, or comes too late. */
   submit(body: TickBody): Promise<void> {
-    if (this.#isStopped) return rejected(this.#stopReason);
+    this.tell(body);
+    return this.#isStopped ? rejected(this.#stopReason) : this.stored;
+  }
+
+  /** Like `submit`, for those who do not wait: no tick that comes too late has an effect. */
+  tell(body: TickBody): void {
+    if (this.#isStopped) return;
     // A clock that is set back must not make a later tick look earlier.
     const at = Math.max(this.#state.at, this.#ports.clock.now());
     const tick: Tick = { ...body, at };
     const { state, events, commands } = reduce(this.definition, this.#state, tick);
     const hasEffect = state !== this.#state || events.length > 0;
-    if (!hasEffect) return this.#stored;
+    if (!hasEffect) return;
     this.#state = state;
     // A new run is stored as one that goes on, also where the story before the fork had it rest.
     if (tick.kind === "run_forked") this.#rest = null;
@@ -118,7 +129,6 @@ export class Loop {
     }
     batch.isProgress ||= tick.kind === "step_succeeded" || tick.kind === "step_failed";
     if (state.status !== "running") batch.outcome = toOutcome(state, batch.events, at);
-    return batch.done.promise;
   }
 
   /** Performs what was under way when the run was last stored. */
@@ -130,34 +140,24 @@ export class Loop {
   stop(reason: unknown): void {
     this.#isStopped = true;
     this.#stopReason = reason;
-    this.#pending?.done.reject(reason);
+    if (this.#pending) this.#lose(this.#pending, reason);
     this.#pending = null;
   }
 
   // ---
 
   #newBatch(): Batch {
-    const batch: Batch = {
-      ticks: [],
-      events: [],
-      orders: [],
-      outcome: null,
-      isProgress: false,
-      done: Promise.withResolvers<void>(),
-    };
-    // Most ticks are waited for by nobody; a failure is reported through `stopped`.
-    batch.done.promise.catch(() => {});
-    this.#stored = batch.done.promise;
     // What is submitted in one go, such as a loop of sends, is one batch.
-    if (!this.#isCommitting) queueMicrotask(() => this.#flush());
-    return batch;
+    if (!this.#isFlushing) queueMicrotask(this.#flush);
+    return { ticks: [], events: [], orders: [], outcome: null, isProgress: false, done: null };
   }
 
-  async #flush(): Promise<void> {
-    this.#isCommitting = true;
+  readonly #flush = async (): Promise<void> => {
+    this.#isFlushing = true;
     try {
       while (this.#pending && !this.#isStopped) {
         const batch = this.#pending;
+        this.#committing = batch;
         this.#pending = null;
         let commit: Commit;
         try {
@@ -166,14 +166,16 @@ export class Loop {
         } catch (error) {
           this.#fail(batch, error);
           return;
+        } finally {
+          this.#committing = null;
         }
         this.#ports.committed(commit);
         this.#goOn(batch);
       }
     } finally {
-      this.#isCommitting = false;
+      this.#isFlushing = false;
     }
-  }
+  };
 
   /** At this moment the state is exactly what the ticks of the batch have led to. */
   #toCommit({ ticks, events, outcome, isProgress }: Batch): Commit {
@@ -197,14 +199,19 @@ export class Loop {
   }
 
   #fail(batch: Batch, error: unknown): void {
-    batch.done.reject(error);
+    this.#lose(batch, error);
     this.stop(error);
     this.#ports.stopped({ error });
   }
 
+  #lose(batch: Batch, reason: unknown): void {
+    this.#loss = { reason };
+    batch.done?.reject(reason);
+  }
+
   /** What a batch has ordered is done when it is stored, and not before. */
   #goOn({ orders, outcome, done }: Batch): void {
-    done.resolve();
+    done?.resolve();
     if (this.#isStopped) return;
     for (const { command, attempt } of orders) {
       // The next attempt, if there is one by now, is for a later commit to order.
@@ -227,9 +234,19 @@ function restOf(state: RunState): Rest | null {
 
 const runHasEnded = new Error("The run has ended.");
 
-/** A rejection that may go unheeded: most ticks are waited for by nobody. */
-function rejected(reason: unknown): Promise<never> {
-  const promise = Promise.reject(reason);
-  promise.catch(() => {});
-  return promise;
+function promiseOf(batch: Batch): Promise<void> {
+  batch.done ??= heedless(Promise.withResolvers<void>());
+  return batch.done.promise;
+}
+
+function rejected(reason: unknown): Promise<void> {
+  const done = heedless(Promise.withResolvers<void>());
+  done.reject(reason);
+  return done.promise;
+}
+
+/** Whoever waits is told of a rejection, but nobody has to be. */
+function heedless<T>(done: PromiseWithResolvers<T>): PromiseWithResolvers<T> {
+  done.promise.catch(() => {});
+  return done;
 }

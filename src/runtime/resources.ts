@@ -11,8 +11,8 @@ export class ResourcePool {
   readonly #scope: ResourceScope;
   readonly #outer: ResourcePool | null;
   readonly #log: Log;
-  readonly #made = new Map<Resource, Promise<unknown>>();
-  readonly #disposals: (() => unknown)[] = [];
+  #made: Map<Resource, Promise<unknown>> | undefined;
+  #disposals: (() => unknown)[] | undefined;
   #isEnded = false;
 
   constructor(scope: ResourceScope, outer: ResourcePool | null, log: Log) {
@@ -34,8 +34,8 @@ export class ResourcePool {
   /** Disposes of what was made here. A disposal that fails is reported, and the others go on. */
   async end(): Promise<void> {
     this.#isEnded = true;
-    if (this.#disposals.length === 0) return;
-    for (const dispose of this.#disposals.splice(0).toReversed()) await this.#attempt(dispose);
+    const disposals = this.#disposals ?? [];
+    for (const dispose of disposals.splice(0).toReversed()) await this.#attempt(dispose);
   }
 
   // ---
@@ -46,16 +46,17 @@ export class ResourcePool {
         resource,
       );
     }
-    const made = this.#made.get(resource) ?? this.#make(resource);
-    this.#made.set(resource, made);
-    made.catch(() => this.#made.delete(resource)); // Whoever asked is told.
+    const pool = (this.#made ??= new Map());
+    const made = pool.get(resource) ?? this.#make(resource);
+    pool.set(resource, made);
+    made.catch(() => pool.delete(resource)); // Whoever asked is told.
     return made;
   }
 
   async #make(resource: Resource): Promise<unknown> {
     const value = await resource.make(await this.useAll(resource.needs));
     const dispose = disposalOf(value);
-    if (dispose) this.#disposals.push(dispose);
+    if (dispose) (this.#disposals ??= []).push(dispose);
     if (this.#isEnded) await this.end(); // The scope has ended while it was made.
     return value;
   }

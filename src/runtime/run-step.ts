@@ -49,7 +49,7 @@ function succeed(invocation: Invocation, returned: unknown): void {
   if (!invocation.isOver) {
     const events = checkReturned(invocation, toList(returned));
     const isFanOut = Array.isArray(returned);
-    void invocation.submit({ kind: "step_succeeded", events, isFanOut });
+    invocation.tell({ kind: "step_succeeded", events, isFanOut });
   }
   invocation.end(hasEnded(invocation.step));
 }
@@ -57,7 +57,7 @@ function succeed(invocation: Invocation, returned: unknown): void {
 function fail(invocation: Invocation, thrown: unknown): void {
   if (!invocation.isOver) {
     const retryAt = decideRetry(invocation, thrown);
-    void invocation.submit({ kind: "step_failed", failure: toFailure(thrown), retryAt });
+    invocation.tell({ kind: "step_failed", failure: toFailure(thrown), retryAt });
   }
   invocation.end(hasEnded(invocation.step));
 }

@@ -19,7 +19,7 @@ export function createStateStore(invocation: Invocation): StateStore {
   const change = (changes: readonly StateChange[]): void => {
     if (changes.length === 0) return;
     loop.definition.checkState(applyChanges(loop.state.store, changes));
-    void invocation.submit({ kind: "state_changed", changes });
+    invocation.tell({ kind: "state_changed", changes });
   };
 
   const store = {

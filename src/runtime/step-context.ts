@@ -4,6 +4,7 @@ import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
+import type { Kept } from "../engine/state.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
@@ -45,7 +46,7 @@ export function createStepContext(
     writeEventToStream(event: Event): void {
       const shown = checked(invocation, event, "write");
       if (invocation.past?.isShown(shown)) return;
-      void invocation.submit({ kind: "event_written", event: shown });
+      invocation.tell({ kind: "event_written", event: shown });
     },
     sendEvent: createSend(invocation),
     collectEvents: createCollect(invocation),
@@ -76,7 +77,7 @@ function createLog(invocation: Invocation): Log {
     if (invocation.isOver) return;
     const line = { name: step.name, job: job.id, level, message, fields: toPlain(fields) };
     const event = StepLogged(line);
-    if (!invocation.past?.isShown(event)) void invocation.submit({ kind: "event_written", event });
+    if (!invocation.past?.isShown(event)) invocation.tell({ kind: "event_written", event });
   };
 }
 
@@ -119,10 +120,11 @@ function checked(invocation: Invocation, event: Event, verb: "write" | "send" | 
 
 /** What the function had sent before it was interrupted is not sent again, in any order. */
 function createSend(invocation: Invocation) {
-  const before = [...(invocation.job.sent ?? [])];
+  let before: Kept[] | undefined;
   return (event: Event, { step: target = null }: { readonly step?: string | null } = {}): void => {
     const sent = checked(invocation, event, "send");
     if (target !== null) checkTarget(invocation.ports.loop.definition, target, sent.type);
+    before ??= [...(invocation.job.sent ?? [])];
     const again = before.findIndex(
       (other) =>
         other.target === target &&
@@ -130,7 +132,7 @@ function createSend(invocation: Invocation) {
         isEqualJson(other.event.data as Json, sent.data as Json), // Events of a run are JSON.
     );
     if (again >= 0) before.splice(again, 1);
-    else void invocation.submit({ kind: "event_sent", event: sent, target });
+    else invocation.tell({ kind: "event_sent", event: sent, target });
   };
 }
 
@@ -144,38 +146,50 @@ function createCollect(invocation: Invocation) {
     if (types.length === 0) return [];
     const expected = types.map((type) => type.type);
     const collected = checked(invocation, event, "collect");
-    void invocation.submit({ kind: "event_collected", event: collected, buffer, expected });
+    invocation.tell({ kind: "event_collected", event: collected, buffer, expected });
     const { batches } = invocation.currentJob;
     return Object.hasOwn(batches, buffer) ? batches[buffer]?.map(reviveEvent) : undefined;
   };
 }
 
+/** Waits that a function has opened: how many of each type, and under which ids. */
+interface OpenedWaits {
+  readonly counts: Map<string, number>;
+  readonly ids: Set<string>;
+}
+
 function createWait(invocation: Invocation) {
-  const opened = new Map<string, number>();
-  const ids = new Set<string>();
-  const wait = async (type: AnyEventType, options: WaitOptions<object>): Promise<Event> => {
-    checkWait(invocation, type, options);
-    const count = (opened.get(type.type) ?? 0) + 1;
-    opened.set(type.type, count);
-    const id = options.id ?? `${type.type}#${count}`;
-    if (ids.has(id)) throw keyReused(invocation, "waitForEvent", id);
-    ids.add(id);
-    const answer = invocation.answerTo(id);
-    const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
-    // Answered before a restart: given back, and asked no more.
-    if (known && !isOpen(known)) invocation.deliver();
-    else {
-      invocation.pauseTimer();
-      void invocation.submit(toWaitOpened(invocation, id, type, options));
-    }
-    return answer;
-  };
+  let opened: OpenedWaits | undefined;
   return (type: AnyEventType, options: WaitOptions<object> = {}): Promise<Event> => {
-    const answer = wait(type, options);
+    opened ??= { counts: new Map(), ids: new Set() };
+    const answer = wait(invocation, opened, type, options);
     // A function that does not look at its answer must not end the process when the run ends.
     answer.catch(() => {});
     return answer;
   };
+}
+
+async function wait(
+  invocation: Invocation,
+  { counts, ids }: OpenedWaits,
+  type: AnyEventType,
+  options: WaitOptions<object>,
+): Promise<Event> {
+  checkWait(invocation, type, options);
+  const count = (counts.get(type.type) ?? 0) + 1;
+  counts.set(type.type, count);
+  const id = options.id ?? `${type.type}#${count}`;
+  if (ids.has(id)) throw keyReused(invocation, "waitForEvent", id);
+  ids.add(id);
+  const answer = invocation.answerTo(id);
+  const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
+  // Answered before a restart: given back, and asked no more.
+  if (known && !isOpen(known)) invocation.deliver();
+  else {
+    invocation.pauseTimer();
+    invocation.tell(toWaitOpened(invocation, id, type, options));
+  }
+  return answer;
 }
 
 function toWaitOpened(
@@ -217,7 +231,7 @@ function checkWait(
 }
 
 function createRun(invocation: Invocation) {
-  const keys = new Set<string>();
+  let keys: Set<string> | undefined;
   return async (key: string, effect: () => unknown): Promise<Json> => {
     const { name } = invocation.step;
     // A function whose step has ended goes on unheard: the effect is for the next attempt to do.
@@ -228,6 +242,7 @@ function createRun(invocation: Invocation) {
         `Step \`${name}\`: expected \`ctx.run\` to get a key and a function, got ${describeValue(key)} and ${describeValue(effect)}.`,
       );
     }
+    keys ??= new Set();
     if (keys.has(key)) throw keyReused(invocation, "run", key);
     keys.add(key);
     const kept = invocation.currentJob.effects;

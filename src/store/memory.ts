@@ -114,7 +114,7 @@ export class MemoryStore implements Store {
     const refusal = refuseCommit(runId, epoch, run?.epoch);
     if (refusal) throw refusal;
     if (run) this.#append(run, commit);
-    return this.#turn();
+    await this.#turn();
   }
 
   async claim(runId: string): Promise<number> {
