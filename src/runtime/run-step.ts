@@ -73,8 +73,11 @@ function call(invocation: Invocation): unknown {
 
 /** A function that was interrupted is called with its past. */
 async function callAgain(invocation: Invocation): Promise<unknown> {
-  const ticks = await invocation.orOver(outlast(invocation, invocation.ports.readTicks));
-  invocation.past = new Past(ticks, invocation.job);
+  const { job, ports } = invocation;
+  const ticks = await invocation.orOver(outlast(invocation, ports.readTicks));
+  // The run may have ended while its story was read: no function of it is called any more.
+  if (!ports.loop.job(job.step, job.id)) return undefined;
+  invocation.past = new Past(ticks, job);
   return callOnce(invocation);
 }
 
