@@ -68,7 +68,6 @@ export interface DefinitionBody {
   readonly joins: readonly string[];
   /** Whether a step takes events that come from outside. */
   readonly isOpen: boolean;
-  readonly joinsAfter: Readonly<Record<string, readonly string[]>>;
   readonly eventTypes: readonly EventTypeBody[];
 }
 

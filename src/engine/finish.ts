@@ -51,8 +51,10 @@ export function endIfStalled(change: Change): void {
   const { state, definition } = change;
   const isWaiting = Object.values(state.steps).some(({ waiting }) => waiting.length > 0);
   if (definition.isOpen || isWaiting || nextTimerAt(state) !== null) return;
-  const message =
-    "The run has stalled: its steps have ended without a stop event, and nothing is left to come. Return a stop event on every path, or give the workflow a `timeout`.";
+  const what =
+    "The run has stalled: its steps have ended without a stop event, and nothing is left to come.";
+  const cure = "Return a stop event on every path, or give the workflow a `timeout`.";
+  const message = [what, ...shortJoins(change), cure].join(" ");
   fail(change, { name: "StalledError", message });
 }
 
@@ -70,6 +72,18 @@ export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">):
 }
 
 // ---
+
+/** What the joins of a run have, and were never given the rest of. */
+function shortJoins({ state, definition }: Change): readonly string[] {
+  return definition.joins.flatMap((step) => {
+    const { kind, types = [], take } = definition.steps.get(step)?.join ?? {};
+    const events = Object.values(state.steps[step]?.joining ?? {}).flat();
+    if (events.length === 0) return [];
+    if (kind === "collect") return [`Step \`${step}\` has ${events.length} of ${take} events.`];
+    const missing = types.filter((type) => !events.some((event) => event.type === type));
+    return [`Step \`${step}\` has got no ${missing.map((type) => `\`${type}\``).join(", no ")}.`];
+  });
+}
 
 /** A failure of the run and of no step; the step that is named was at work, if one was. */
 function fail(change: Change, failure: Failure): void {

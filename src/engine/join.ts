@@ -2,14 +2,16 @@
  * Joins: events that are kept until a step gets several at once.
  *
  * A fan-out opens a scope, and every job that follows from it is in that scope. When the last of
- * them has left, nothing more can come: the joins that the scope led to get what they have, be it
+ * them has left, nothing more can come: each join that the scope leads to gets what it has, be it
  * nothing. The join's job is in the scopes around it, so fan-outs may be nested.
  */
 import { must } from "../base/assert.ts";
 import type { JoinDefinition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import { type Change, setStep, stepState } from "./change.ts";
+import { joinsAfter } from "./level.ts";
 import { type Lineage, newJob } from "./queue.ts";
+import type { Scope } from "./state.ts";
 
 /**
  * Scopes of an event that comes from outside. Without joins nobody asks, and nothing is counted.
@@ -24,13 +26,12 @@ export function openScope(
   step: string,
   outer: readonly number[],
 ): readonly number[] {
-  if ((change.definition.joinsAfter.get(step) ?? []).length === 0) return outer;
+  if (change.definition.joins.length === 0) return outer;
+  if (joinsAfter(change.definition, step).length === 0) return outer;
+  for (const id of outer) note(change, id, "split", step);
   const id = change.state.nextScope;
-  change.state = {
-    ...change.state,
-    nextScope: id + 1,
-    scopes: { ...change.state.scopes, [id]: { outer, step, jobs: 0 } },
-  };
+  change.state = { ...change.state, nextScope: id + 1 };
+  setScope(change, id, { outer, step, jobs: 0 });
   return [...outer, id];
 }
 
@@ -47,6 +48,7 @@ export function joinEvent(
   const batch = join.kind === "each" ? oneOfEach(events, join.types) : firstOf(events, join.take);
   keep(change, step, scope, batch ? without(events, batch) : events);
   if (!batch) return;
+  if (join.kind === "collect") note(change, scope, "served", step);
   // A list has gone out of its fan-out; a pair stays where it is.
   const scopes = join.kind === "each" ? lineage.scopes : outOf(change, scope);
   newJob(change, step, { events: batch, isBatch: true }, { ...lineage, scopes });
@@ -57,17 +59,13 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
   for (const id of scopes.toReversed()) {
     const scope = change.state.scopes[id];
     if (!scope || scope.jobs > 0) return; // A scope with a job is in scopes with that job.
-    const batches = wholeJoins(change).map((step) => {
+    const due = dueJoins(change, id, scope).map((step) => {
       return { step, events: stepState(change, step).joining[id] ?? [] };
     });
-    const joined = batches.filter(({ events }) => events.length > 0);
-    const expected = change.definition.joinsAfter.get(scope.step ?? "") ?? [];
-    // A fan-out that came to nothing at all is told of to the joins that it would have led to.
-    const told = joined.length > 0 ? joined : batches.filter(({ step }) => expected.includes(step));
     // The whole run ends again and again: what is too little for the other joins may still do.
-    const over = id === 0 ? told.map(({ step }) => step) : change.definition.joins;
+    const over = id === 0 ? due.map(({ step }) => step) : change.definition.joins;
     for (const step of over) keep(change, step, id, []);
-    for (const { step, events } of told) {
+    for (const { step, events } of due) {
       newJob(change, step, { events, isBatch: true }, { ...lineage, scopes: outOf(change, id) });
     }
     if (id !== 0) {
@@ -79,12 +77,32 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
 
 // ---
 
-/** Joins that get all that a scope led to, and not so many, or one of each. */
-function wholeJoins({ definition }: Change): readonly string[] {
+/** The joins that are to get what they have now, as a scope is over. */
+function dueJoins(change: Change, id: number, scope: Scope): readonly string[] {
+  const { definition } = change;
+  const { step: source, split, served = [] } = scope;
+  // Nobody has asked the whole run for a list: it is joined where there is something.
+  const expected = source === null ? [] : joinsAfter(definition, source, split);
   return definition.joins.filter((step) => {
     const { join } = must(definition.steps.get(step), "A join is a step.");
-    return join?.kind === "collect" && join.take === null;
+    if (join?.kind !== "collect") return false;
+    // One that takes so many is given fewer once, if it has not had so many before.
+    if (join.take !== null && (id === 0 || served.includes(step))) return false;
+    return expected.includes(step) || Object.hasOwn(stepState(change, step).joining, id);
   });
+}
+
+/** Writes down that a step has fanned out in a scope, or that a join has had its list of it. */
+function note(change: Change, id: number, what: "split" | "served", step: string): void {
+  const scope = must(change.state.scopes[id], "The scope is open.");
+  const { [what]: steps = [] } = scope;
+  // Of the whole run nobody asks.
+  if (id !== 0 && !steps.includes(step))
+    setScope(change, id, { ...scope, [what]: [...steps, step] });
+}
+
+function setScope(change: Change, id: number, scope: Scope): void {
+  change.state = { ...change.state, scopes: { ...change.state.scopes, [id]: scope } };
 }
 
 function outOf(change: Change, scope: number): readonly number[] {

@@ -74,6 +74,10 @@ export interface Scope {
   readonly step: string | null;
   /** Jobs that are in it now. */
   readonly jobs: number;
+  /** Steps that have fanned out in it. */
+  readonly split?: readonly string[];
+  /** Joins that have had as many of it as they take at a time. */
+  readonly served?: readonly string[];
 }
 
 /** A run that a step of this one has started. */

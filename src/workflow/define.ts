@@ -40,7 +40,6 @@ export function define(name: string, draft: WorkflowDraft): Definition {
       ),
     ),
     joins: steps.filter((step) => step.join).map((step) => step.name),
-    joinsAfter: defineJoinsAfter(steps, types),
     catchers: defineCatchers(steps),
     eventTypes,
     startType: theOnly(eventTypes, steps, "accepts", "start"),
@@ -94,30 +93,6 @@ function defineRoutes(
     }
   }
   return routes;
-}
-
-/** For each step, the joins that its events lead to, before any other join. */
-function defineJoinsAfter(
-  steps: readonly StepDraft[],
-  types: readonly AnyEventType[],
-): ReadonlyMap<string, readonly string[]> {
-  const takersOf = (step: StepDraft): readonly StepDraft[] => {
-    const emits = namesOf(step.options.emits);
-    return steps.filter((taker) =>
-      namesOf(acceptedBy(taker, types)).some((type) => emits.includes(type)),
-    );
-  };
-  const joinsAfter = (first: StepDraft): readonly string[] => {
-    const seen = new Set<StepDraft>();
-    const queue = [...takersOf(first)];
-    for (let step = queue.shift(); step; step = queue.shift()) {
-      if (seen.has(step)) continue;
-      seen.add(step);
-      if (step.join?.kind !== "collect") queue.push(...takersOf(step));
-    }
-    return [...seen].filter((step) => step.join?.kind === "collect").map((step) => step.name);
-  };
-  return new Map(steps.map((step) => [step.name, joinsAfter(step)]));
 }
 
 function defineCatchers(steps: readonly StepDraft[]): ReadonlyMap<string, string> {

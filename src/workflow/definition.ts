@@ -67,8 +67,6 @@ export interface Definition {
   readonly catchers: ReadonlyMap<string, string>;
   /** Steps with a join. */
   readonly joins: readonly string[];
-  /** Step to the joins that the branches of its fan-out lead to. */
-  readonly joinsAfter: ReadonlyMap<string, readonly string[]>;
   /** Whether a step takes events that come from outside: a human's answers, additional events. */
   readonly isOpen: boolean;
   /** Every event type that the workflow knows, additional ones included. */

@@ -13,7 +13,6 @@ export function toDefinition(body: DefinitionBody): Definition {
     steps: new Map(body.steps.map((step) => [step.name, step])),
     routes: new Map(Object.entries(body.routes)),
     catchers: new Map(Object.entries(body.catchers)),
-    joinsAfter: new Map(Object.entries(body.joinsAfter)),
     eventTypes: new Map(eventTypes.map((type) => [type.type, type])),
   };
   return definition as unknown as Definition; // Without what only a server does.

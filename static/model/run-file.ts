@@ -61,7 +61,7 @@ function partsOf(
 ): readonly { readonly name: string; readonly isThere: boolean }[] {
   const { handler, workflow, first_sequence: first, events, ticks } = file as Partial<RunFile>;
   const { graph, definition } = workflow ?? {};
-  const maps = [definition?.routes, definition?.catchers, definition?.joinsAfter];
+  const maps = [definition?.routes, definition?.catchers];
   const isWhole =
     areAll(definition?.steps, ["name"]) &&
     areAll(definition?.eventTypes, ["type"]) &&

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { isIdle } from "../../src/engine/state.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
+import { collect, each } from "../../src/workflow/join.ts";
 import { A, Answer, B, define, defineOne, placesOf } from "./fixtures.ts";
 import { Run } from "./run.ts";
 
@@ -64,6 +65,19 @@ describe("a run that nothing can move any more", () => {
   const message =
     "The run has stalled: its steps have ended without a stop event, and nothing is left to come. " +
     "Return a stop event on every path, or give the workflow a `timeout`.";
+
+  test("says what its joins were never given", () => {
+    const joins = {
+      s: { accepts: [StartEvent], emits: [A, B, StopEvent] },
+      pair: { accepts: [each(A, B)] },
+      three: { accepts: [collect(A, { take: 3 })] },
+    };
+    const run = new Run(define(joins));
+    run.start();
+    run.succeed("s", 1, A());
+    const said = "Step `pair` has got no `B`. Step `three` has 1 of 3 events.";
+    expect(run.state.failure?.message).toBe(message.replace("Return", `${said} Return`));
+  });
 
   test("fails as soon as it comes to rest, and says why", () => {
     const run = new Run(defineOne());

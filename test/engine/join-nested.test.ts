@@ -42,7 +42,7 @@ test("the branches of a branch are in both scopes", () => {
   ]);
   expect(run.state.scopes).toEqual({
     0: { outer: [], step: null, jobs: 3 },
-    1: { outer: [0], step: "outer", jobs: 3 },
+    1: { outer: [0], step: "outer", jobs: 3, split: ["inner"] },
     2: { outer: [0, 1], step: "inner", jobs: 2 },
     3: { outer: [0, 1], step: "inner", jobs: 1 },
   });
@@ -83,4 +83,69 @@ describe("the outer fan-out comes together once its inner ones have", () => {
     expect(placesOf(run.state)).toEqual({ outerJoin: { running: [4] } });
     expect(run.inputs("outerJoin")).toEqual([[5]]);
   });
+
+  test("with nothing, when the inner joins made nothing of it", () => {
+    const run = fannedOut();
+    endAll(run, "work", Part());
+    endAll(run, "innerJoin");
+    expect(placesOf(run.state)).toEqual({ outerJoin: { running: [9] } });
+    expect(run.inputs("outerJoin")).toEqual([[]]);
+  });
+
+  test("and an inner join that got nothing is told so once, by its own fan-out", () => {
+    const run = fannedOut();
+    endAll(run, "work");
+    expect(run.inputs("innerJoin")).toEqual([[], []]);
+    endAll(run, "innerJoin", C({ n: 1 }));
+    expect(placesOf(run.state)).toEqual({ outerJoin: { running: [9] } });
+  });
+
+  test("and those that were never come to tell nobody, where others tell", () => {
+    const mixed = define({
+      outer: { accepts: [StartEvent], emits: [A, C, StopEvent] },
+      inner: { accepts: [A], emits: [B], workers: 8 },
+      work: { accepts: [B], emits: [Part], workers: 8 },
+      innerJoin: { accepts: [collect(Part)], emits: [C], workers: 8 },
+      outerJoin: { accepts: [collect(C)] },
+    });
+    const run = new Run(mixed);
+    run.start();
+    run.fanOut("outer", 1, [A(), C({ n: 4 })]);
+    run.succeed("inner", 2);
+    expect(placesOf(run.state)).toEqual({ outerJoin: { running: [3] } });
+    expect(run.inputs("outerJoin")).toEqual([[4]]);
+  });
+
+  test("also when a join fans out in turn", () => {
+    const chain = define({
+      outer: { accepts: [StartEvent], emits: [A, StopEvent] },
+      inner: { accepts: [A], emits: [B], workers: 8 },
+      again: { accepts: [collect(B)], emits: [Part], workers: 8 },
+      innerJoin: { accepts: [collect(Part)], emits: [C], workers: 8 },
+      outerJoin: { accepts: [collect(C)] },
+    });
+    const run = new Run(chain);
+    run.start();
+    run.fanOut("outer", 1, [A({ n: 1 })]);
+    run.fanOut("inner", 2, [B(), B()]);
+    run.fanOut("again", 3, []);
+    run.succeed("innerJoin", 4);
+    expect(placesOf(run.state)).toEqual({ outerJoin: { running: [5] } });
+    expect(run.inputs("outerJoin")).toEqual([[]]);
+  });
+});
+
+test("a step that fans out into itself brings each of its lists together", () => {
+  const tree = define({
+    split: { accepts: [StartEvent, A], emits: [A, B, StopEvent], workers: 8 },
+    leaves: { accepts: [collect(B)], workers: 8 },
+  });
+  const run = new Run(tree);
+  run.start();
+  run.fanOut("split", 1, [A({ n: 1 }), A({ n: 2 })]);
+  run.fanOut("split", 2, [B({ n: 3 })]);
+  run.fanOut("split", 3, []);
+  expect(run.inputs("leaves")).toEqual([[3], []]);
+  endAll(run, "leaves");
+  expect(run.inputs("leaves")).toEqual([[]]);
 });

@@ -229,30 +229,6 @@ describe("without a list", () => {
   });
 });
 
-describe("of several joins", () => {
-  const two = define({
-    split: { accepts: [StartEvent], emits: [A, StopEvent] },
-    work: { accepts: [A], emits: [B, C] },
-    bs: { accepts: [collect(B)] },
-    cs: { accepts: [collect(C)] },
-    both: { accepts: [collect([B, C])] },
-  });
-  const joined = (run: Run) => ["bs", "cs", "both"].map((join) => run.inputs(join));
-
-  test("each gets its own kind, if there was any", () => {
-    const run = fannedOut(2, two);
-    run.succeed("work", 2, B({ n: 1 }));
-    run.succeed("work", 3, B({ n: 2 }));
-    expect(joined(run)).toEqual([[[1, 2]], [], [[1, 2]]]);
-  });
-
-  test("each is told when there was nothing at all", () => {
-    const run = fannedOut(1, two);
-    run.succeed("work", 2);
-    expect(joined(run)).toEqual([[[]], [[]], [[]]]);
-  });
-});
-
 describe("a join that takes so many", () => {
   const three = define({
     split: { accepts: [StartEvent], emits: [A, StopEvent] },
@@ -271,7 +247,19 @@ describe("a join that takes so many", () => {
     ]);
   });
 
-  test("is not given fewer at the end", () => {
+  test("is given fewer at the end, when there were not so many", () => {
+    const run = fannedOut(2, three);
+    run.succeed("work", 2, B({ n: 2 }));
+    expect(run.inputs("join")).toEqual([]);
+    run.succeed("work", 3);
+    expect(run.inputs("join")).toEqual([[2]]);
+  });
+
+  test("is told when there was nothing", () => {
+    expect(fannedOut(0, three).inputs("join")).toEqual([[]]);
+  });
+
+  test("is not given fewer once it has had so many", () => {
     const run = fannedOut(3, three);
     for (const job of [2, 3, 4]) run.succeed("work", job, B({ n: job }));
     expect([run.inputs("join"), run.state.steps["join"]?.joining]).toEqual([[[2, 3]], {}]);

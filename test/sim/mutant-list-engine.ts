@@ -126,11 +126,34 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "const batch = types.toReversed().flatMap(",
       "a pair comes the wrong way round",
     ],
-    ["nextScope: id + 1,", "nextScope: id,", "two fan-outs share a scope"],
+    ["nextScope: id + 1 };", "nextScope: id };", "two fan-outs share a scope"],
+    [
+      "return expected.includes(step) || Object",
+      "return Object",
+      "a join is not told that there was nothing for it",
+    ],
+    [
+      "(id === 0 || served.includes(step))",
+      "id === 0",
+      "a join that has had so many is given the rest",
+    ],
+    [
+      'for (const id of outer) note(change, id, "split", step);',
+      "",
+      "an inner join is told again when the outer fan-out ends",
+    ],
     [
       "for (const id of scopes.toReversed()) {",
       "for (const id of scopes) {",
       "the outer fan-out ends before the inner one",
+    ],
+  ],
+  "engine/level": [
+    ["return last.length > 0 ? last : joins;", "return joins;", "an inner join is told early"],
+    [
+      "[...catchersOf(place, step), ...next];\n  });\n}\n\n/** The steps that take what the",
+      "next;\n  });\n}\n\n/** The steps that take what the",
+      "a join of failures is not told that there were none",
     ],
   ],
   "engine/collect": [

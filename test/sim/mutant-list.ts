@@ -210,8 +210,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "join",
-    "const told = joined.length > 0 ? joined :",
-    "const told = joined.length > 0 ? batches :",
+    "joinsAfter(definition, source, split);",
+    "joinsAfter(definition, source);",
     "an inner join is told of nothing when the outer fan-out ends",
   ),
   inEngine(
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "join",
-    "const over = id === 0 ? told.map(({ step }) => step) : change.definition.joins;",
+    "const over = id === 0 ? due.map(({ step }) => step) : change.definition.joins;",
     "const over = change.definition.joins;",
     "half a pair is lost when the run has nothing else to do",
   ),

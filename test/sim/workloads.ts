@@ -5,7 +5,7 @@
 import type { Workload } from "./workload.ts";
 import { effects, flaky } from "./workloads/failing.ts";
 import { family } from "./workloads/family.ts";
-import { buffers, lists, pairs } from "./workloads/fan-out.ts";
+import { buffers, lists, outcomes, pairs, table } from "./workloads/fan-out.ts";
 import { hurry, loop, marathon, queue, race } from "./workloads/flow.ts";
 import { scripted } from "./workloads/script.ts";
 import { talk } from "./workloads/talk.ts";
@@ -18,6 +18,8 @@ export const workloads: readonly Workload[] = [
   lists,
   buffers,
   pairs,
+  outcomes,
+  table,
   talk,
   flaky,
   effects,

@@ -130,7 +130,6 @@ test("a file of a run is taken as it was exported, and no other", () => {
     joins: [],
     routes: {},
     catchers: {},
-    joinsAfter: {},
   };
   const file = {
     handler: { handler_id: "a", workflow_name: "b", started_at: "2026-01-01T00:00:00Z" },

@@ -177,21 +177,6 @@ describe("joins", () => {
       { kind: "each", types: ["B", "A"], take: null },
     ]);
   });
-
-  test("after a step are the first that its events lead to", () => {
-    const { joinsAfter } = define({
-      split: { accepts: [StartEvent], emits: [A] },
-      work: { accepts: [A], emits: [B] },
-      join: { accepts: [collect(B)], emits: [C] },
-      end: { accepts: [collect(C)], emits: [StopEvent] },
-    });
-    expect(toObject(joinsAfter)).toEqual({
-      split: ["join"],
-      work: ["join"],
-      join: ["end"],
-      end: [],
-    });
-  });
 });
 
 describe("a workflow is open", () => {

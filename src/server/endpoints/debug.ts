@@ -103,7 +103,7 @@ function frame(value: object): Uint8Array {
 
 /** A definition without the author's functions: maps become objects. */
 function describe(definition: Definition): object {
-  const { steps, routes, catchers, joinsAfter, eventTypes, startType, stopType } = definition;
+  const { steps, routes, catchers, eventTypes, startType, stopType } = definition;
   const { name, title, description, timeoutMs, concurrency, isOpen, joins } = definition;
   return {
     name,
@@ -121,7 +121,6 @@ function describe(definition: Definition): object {
     })),
     routes: Object.fromEntries(routes),
     catchers: Object.fromEntries(catchers),
-    joinsAfter: Object.fromEntries(joinsAfter),
     startType: startType.type,
     stopType: stopType.type,
     eventTypes: [...eventTypes.values()].map(({ type, family, parents, fields, jsonSchema }) => ({

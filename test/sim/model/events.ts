@@ -105,9 +105,12 @@ function isAnswer({ type, where }: Wait, event: Event): boolean {
 
 /** The scopes of what a fan-out gives. */
 export function openScope(run: ModelRun, { step, scopes }: ModelJob): readonly number[] {
-  const leadsToJoin = (run.definition.joinsAfter.get(step)?.length ?? 0) > 0;
-  if (!leadsToJoin) return scopes;
+  if (joinsOf(run, step, []).length === 0) return scopes;
   const id = run.nextScope++;
+  for (const outer of scopes) {
+    const around = run.scopes.get(outer);
+    if (around && outer !== 0) around.split = [...new Set([...(around.split ?? []), step])];
+  }
   run.scopes.set(id, { outer: scopes, step });
   return [...scopes, id];
 }
@@ -115,28 +118,64 @@ export function openScope(run: ModelRun, { step, scopes }: ModelJob): readonly n
 /** Whatever was last in its scopes has left: from the innermost on, they may be over. */
 export function endScopes(run: ModelRun, { scopes, recoveries }: Line): void {
   const { definition } = run;
-  const whole = definition.joins.filter((step) => {
-    const wants = definition.steps.get(step)?.join;
-    return wants?.kind === "collect" && wants.take === null;
-  });
   for (const id of scopes.toReversed()) {
     const scope = run.scopes.get(id);
     if (!scope || run.jobs.some((job) => job.scopes.includes(id))) return;
-    const has = new Map(whole.map((step) => [step, keptFor(run, step, id)]));
-    const isNothing = [...has.values()].every((events) => events.length === 0);
-    const due = whole.filter((step) => {
-      const isExpected = definition.joinsAfter.get(scope.step ?? "")?.includes(step) ?? false;
-      return isNothing ? isExpected : has.get(step)?.length !== 0;
-    });
+    const { step: source, split = [], served = [] } = scope;
+    const told = source === null ? [] : joinsOf(run, source, split);
+    const due = definition.joins
+      .map((step) => ({ step, events: keptFor(run, step, id) }))
+      .filter(({ step, events }) => {
+        const wants = definition.steps.get(step)?.join;
+        if (wants?.kind !== "collect") return false;
+        const isWhole = wants.take === null;
+        if (events.length === 0 && !told.includes(step)) return false;
+        return isWhole || (id > 0 && !served.includes(step));
+      });
     // Of the whole run, only those who get it let go of what they have.
     run.joining = run.joining.filter((kept) => {
-      return kept.scope !== id || (id === 0 && !due.includes(kept.step));
+      return kept.scope !== id || (id === 0 && !due.some(({ step }) => step === kept.step));
     });
-    for (const step of due) {
-      run.add(step, has.get(step) ?? [], true, { scopes: outOf(run, id), recoveries });
+    for (const { step, events } of due) {
+      run.add(step, events, true, { scopes: outOf(run, id), recoveries });
     }
     if (id !== 0) run.scopes.delete(id);
   }
+}
+
+/** Joins that are to hear of it when a fan-out of `source` is over. */
+function joinsOf(run: ModelRun, source: string, split: readonly string[]): readonly string[] {
+  const { definition } = run;
+  const isJoin = (step: string): boolean => definition.steps.get(step)?.join?.kind === "collect";
+  const caught = (step: string): string[] => [definition.catchers.get(step) ?? []].flat();
+  const fed = (step: string): string[] =>
+    (definition.steps.get(step)?.emits ?? []).flatMap((type) => definition.routes.get(type) ?? []);
+  const spread = (steps: readonly string[], follow: (step: string) => string[]): string[] => {
+    const all = [...new Set([...steps, ...steps.flatMap(follow)])];
+    return all.length === steps.length ? all : spread(all, follow);
+  };
+  /** Who takes what comes out of a step at last, lists being brought together on the way. */
+  const out = (step: string, above: readonly string[]): string[] => {
+    if (!split.includes(step)) return fed(step);
+    if (above.includes(step)) return [];
+    const inner = within(step, [...above, step]).filter(isJoin);
+    return inner.flatMap((join) => [...caught(join), ...out(join, [...above, step])]);
+  };
+  const within = (step: string, above: readonly string[]): string[] =>
+    spread([...new Set(fed(step))], (next) =>
+      isJoin(next) ? [] : [...caught(next), ...out(next, above)],
+    );
+  const level = within(source, []);
+  const joins = level.filter(isJoin);
+  const onward = (join: string): string[] =>
+    spread([...new Set(fed(join))], (step) =>
+      level.includes(step) && !isJoin(step) ? [] : fed(step),
+    );
+  const outermost = joins.filter((join) => {
+    const others = joins.filter((other) => other !== join);
+    return !onward(join).some((step) => others.includes(step));
+  });
+  return outermost.length > 0 ? outermost : joins;
 }
 
 function join(run: ModelRun, step: string, event: Event, line: Line): void {
@@ -157,6 +196,10 @@ function join(run: ModelRun, step: string, event: Event, line: Line): void {
     ...left.map((kept) => ({ step, scope, event: kept })),
   ];
   const { recoveries, scopes } = line;
+  const open = run.scopes.get(scope);
+  if (open && scope !== 0 && !isPair) {
+    open.served = [...new Set([...(open.served ?? []), step])];
+  }
   run.add(step, batch, true, { recoveries, scopes: isPair ? scopes : outOf(run, scope) });
 }
 

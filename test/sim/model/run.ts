@@ -4,7 +4,7 @@
  */
 import type { Published } from "../../../src/engine/change.ts";
 import type { Command } from "../../../src/engine/command.ts";
-import type { Collected, Job, JobPlace, Kept, RunState } from "../../../src/engine/state.ts";
+import type { Collected, Job, JobPlace, Kept, RunState, Scope } from "../../../src/engine/state.ts";
 import type { Timer } from "../../../src/engine/tick.ts";
 import type { Definition } from "../../../src/workflow/definition.ts";
 import type { Event } from "../../../src/workflow/event.ts";
@@ -51,7 +51,7 @@ export class ModelRun {
   buffers: Aside[] = [];
   joining: KeptForJoin[] = [];
   /** Open fan-outs; 0 is the whole run. */
-  scopes: Map<number, { readonly outer: readonly number[]; readonly step: string | null }>;
+  scopes: Map<number, Editable<Omit<Scope, "jobs">>>;
   nextScope = 1;
   now = 0;
   /** What people read of a failure is taken as the engine has it. */

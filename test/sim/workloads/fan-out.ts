@@ -1,6 +1,7 @@
 /** Workloads about many at once: lists, sends, joins and buffers. */
 import * as v from "valibot";
 
+import { FatalError } from "../../../src/base/errors.ts";
 import { HumanResponseEvent, StartEvent, StopEvent } from "../../../src/workflow/builtin.ts";
 import { defineEvent, type Event } from "../../../src/workflow/event.ts";
 import { collect, each } from "../../../src/workflow/join.ts";
@@ -89,6 +90,124 @@ export const lists: Workload = {
       JSON.stringify((pairs as number[][]).map((pair) => pair.join(":")).toSorted());
     if (sorted(result) === sorted(expected)) return undefined;
     return `The join was to get ${sorted(expected)}, and got ${sorted(result)}.`;
+  },
+};
+
+const Task = defineEvent("Task", { i: v.number(), outcome: v.string() });
+const Good = defineEvent("Good", { i: v.number() });
+const Bad = defineEvent("Bad", { i: v.number() });
+const Goods = defineEvent("Goods", { is: v.array(v.number()) });
+const Bads = defineEvent("Bads", { is: v.array(v.number()) });
+const First = defineEvent("First", { count: v.number() });
+
+/** A list that comes together in several joins, any of which may be left with nothing. */
+const outcomesWorkflow = new Workflow()
+  .step("begin", { accepts: [StartEvent], emits: [Task], retry: {} }, async (event, context) => {
+    await sim(context).gate();
+    const outcomes = event.data["outcomes"] as readonly string[];
+    return outcomes.map((outcome, i) => Task({ i, outcome }));
+  })
+  .step(
+    "try",
+    { accepts: [Task], emits: [Good, Bad], workers: 2, retry: { attempts: 4, delay: 1 } },
+    async ({ data: { i, outcome } }, context) => {
+      await sim(context).gate();
+      if (outcome === "late" && context.attempt.number < 2) throw new Error("It is too early.");
+      if (outcome === "fails") throw new FatalError("It fails.");
+      if (outcome === "nothing") return undefined;
+      return outcome === "bad" ? Bad({ i }) : Good({ i });
+    },
+  )
+  .catchError("rescue", { steps: ["try"], emits: [Bad] }, async (event, context) => {
+    await sim(context).gate();
+    return Bad({ i: (event.data.input?.data as { readonly i: number }).i });
+  })
+  .step("goods", { accepts: [collect(Good)], emits: [Goods] }, async (goods, context) => {
+    await sim(context).gate();
+    return Goods({ is: goods.map(({ data }) => data.i) });
+  })
+  .step("bads", { accepts: [collect(Bad)], emits: [Bads] }, async (bads, context) => {
+    await sim(context).gate();
+    return Bads({ is: bads.map(({ data }) => data.i) });
+  })
+  .step("first", { accepts: [collect(Good, { take: 2 })], emits: [First] }, async (goods) =>
+    First({ count: goods.length }),
+  )
+  .step(
+    "finish",
+    { accepts: [each(Goods, Bads, First)], emits: [StopEvent] },
+    async ([goods, bads, first], context) => {
+      await sim(context).gate();
+      return StopEvent({ result: [goods.data.is, bads.data.is, first.data.count] as const });
+    },
+  );
+
+export const outcomes: Workload = {
+  name: "outcomes",
+  parts: [part(outcomesWorkflow, "outcomes")],
+  input: (chance) => ({
+    outcomes: Array.from({ length: chance.below(5) }, () =>
+      chance.pick(["good", "good", "bad", "late", "fails", "nothing"]),
+    ),
+  }),
+  outside: [Answer],
+  attemptsMax: { try: 4 },
+  check: ({ input, result }) => {
+    const told = input["outcomes"] as readonly string[];
+    const [goods = [], bads = [], first] = result as [number[], number[], number];
+    const isHere = (i: number): boolean => goods.includes(i) !== bads.includes(i);
+    const isRight =
+      told.every((outcome, i) => outcome === "nothing" || isHere(i)) &&
+      goods.every((i) => ["good", "late"].includes(told[i] ?? "")) &&
+      // The simulator makes some fail, and those are caught.
+      bads.every((i) => isHere(i) && told[i] !== undefined) &&
+      first === Math.min(goods.length, 2);
+    return isRight ? undefined : `It came together as ${JSON.stringify(result)}.`;
+  },
+};
+
+const Row = defineEvent("Row", { i: v.number(), cells: v.array(v.boolean()) });
+const Cell = defineEvent("Cell", { isThere: v.boolean() });
+const Found = defineEvent("Found", {});
+const Full = defineEvent("Full", { i: v.number() });
+
+/** Lists in a list, of which each may come to nothing, and the joins of what they come to. */
+const tableWorkflow = new Workflow()
+  .step("rows", { accepts: [StartEvent], emits: [Row], retry: {} }, async (event, context) => {
+    await sim(context).gate();
+    const rows = event.data["rows"] as readonly (readonly boolean[])[];
+    return rows.map((cells, i) => Row({ i, cells: [...cells] }));
+  })
+  .step("cells", { accepts: [Row], emits: [Cell], retry: {} }, async ({ data }, context) => {
+    await sim(context).gate();
+    return data.cells.map((isThere) => Cell({ isThere }));
+  })
+  .step("cell", { accepts: [Cell], emits: [Found], retry: {} }, async ({ data }, context) => {
+    await sim(context).gate();
+    return data.isThere ? Found() : undefined;
+  })
+  .step("row", { accepts: [collect(Found)], emits: [Full], retry: {} }, async (found, context) => {
+    await sim(context).gate();
+    return found.length > 1 ? Full({ i: found.length }) : undefined;
+  })
+  .step("table", { accepts: [collect(Full)], emits: [StopEvent], retry: {} }, async (full) =>
+    StopEvent({ result: full.map(({ data }) => data.i) }),
+  );
+
+export const table: Workload = {
+  name: "table",
+  parts: [part(tableWorkflow, "table")],
+  input: (chance) => ({
+    rows: Array.from({ length: chance.between(1, 3) }, () =>
+      Array.from({ length: chance.below(4) }, () => chance.happens(0.5)),
+    ),
+  }),
+  outside: [Answer],
+  check: ({ input, result }) => {
+    const rows = input["rows"] as readonly (readonly boolean[])[];
+    const counts = rows.map((cells) => cells.filter(Boolean).length).filter((count) => count > 1);
+    const isRight = counts.toSorted().join() === (result as number[]).toSorted().join();
+    return isRight ? undefined : `Of ${counts.join()} the table has ${JSON.stringify(result)}.`;
   },
 };
 
