@@ -20,6 +20,8 @@ import { Detour, type Simulated, type Workload } from "./workload.ts";
 
 /** A step function under way, and what it waits for. */
 export interface Call {
+  /** Which of all that its process has made. */
+  readonly number: number;
   readonly run: string;
   readonly step: StepDefinition;
   readonly job: number;
@@ -72,6 +74,7 @@ export class Process {
   /** How often the world has settled since it was closed. */
   settles = 0;
   readonly #world: Surroundings;
+  #callCount = 0;
 
   constructor(id: number, world: Surroundings) {
     const { disk, clock, chance, idleMs, concurrency } = world;
@@ -147,7 +150,8 @@ export class Process {
     const answered = this.#world.answersFor(run, job);
     const pending = new Map<string, number>();
     const told = { writes: 0, sends: 0, sets: 0 };
-    const about = { run, step, job, attempt: attempt.number, signal };
+    const number = ++this.#callCount;
+    const about = { number, run, step, job, attempt: attempt.number, signal };
     const call: Call = { ...about, answered, pending, told };
     const at = this.#world.clock.now;
     this.record({ kind: "entered", at, ...this.#about(call) });
@@ -226,9 +230,9 @@ export class Process {
     }
   }
 
-  #about({ run, step, job, attempt }: Call) {
+  #about({ number: call, run, step, job, attempt }: Call) {
     const isHolder = this.#world.disk.holds(this.id, run);
-    return { process: this.id, run, step: step.name, job, attempt, isHolder };
+    return { process: this.id, run, step: step.name, job, attempt, call, isHolder };
   }
 }
 

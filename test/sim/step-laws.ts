@@ -32,17 +32,16 @@ export const stepsRunWhenTold: Law = (story) => {
 
 /** What a step has shown, sent and set is stored before it is stored how the step has ended. */
 export const stepsAreHeard: Law = (story) => {
-  /** Calls of one attempt that go on, oldest first: one may outlive the loop that it was made for. */
-  const entered = new Map<string, number[]>();
+  /** Where the calls began: one may outlive the loop that it was made for. */
+  const entered = new Map<string, number>();
   const claims = sightsOf(story, "claimed");
   return first(story.sights, ({ entry, index, run }) => {
-    if ((entry.kind !== "entered" && entry.kind !== "left") || !entry.isHolder) return undefined;
-    const { process, job, attempt, step } = entry;
-    const key = `${run.id}:${job}:${attempt}:${process}`;
-    const calls = entered.get(key) ?? [];
-    if (entry.kind === "entered") return void entered.set(key, [...calls, index]);
-    const [since = index, ...others] = calls;
-    entered.set(key, others);
+    if (entry.kind !== "entered" && entry.kind !== "left") return undefined;
+    const { process, job, attempt, step, call } = entry;
+    const key = `${process}:${call}`;
+    if (entry.kind === "entered") return void entered.set(key, index);
+    if (!entry.isHolder) return undefined;
+    const since = entered.get(key) ?? index;
     const own = run.scenes.filter(
       ({ tick }) => "job" in tick && tick.job === job && tick.attempt === attempt,
     );

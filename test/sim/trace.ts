@@ -19,6 +19,8 @@ interface OfAttempt {
   readonly step: string;
   readonly job: number;
   readonly attempt: number;
+  /** Which call of a step function it was, of all that the process has made. */
+  readonly call: number;
   readonly isHolder: boolean;
 }
 
