@@ -66,6 +66,9 @@ export const idleMsDefault: number = 60_000;
 export const parkedRunRetryMs: number = 250;
 export const parkedRunRetryMsMax: number = 30_000;
 
+/** How often it is tried whether a store that was cut off is back. */
+export const storeProbeMs: number = 1_000;
+
 /** Ticks after which a run's state is stored whole: what a restart has to replay at most. */
 export const snapshotTicks: number = 1_000;
 

@@ -53,7 +53,11 @@ export class LiveRuns {
     const { clock, store, log } = ports;
     this.#ports = ports;
     this.#runPorts = this.#newRunPorts();
-    this.#alarms = new Alarms(clock, (runId) => this.#wake(runId));
+    this.#alarms = new Alarms({
+      clock,
+      due: (runId) => this.#wake(runId),
+      isStoreBack: (runId) => this.#isStoreBack(runId),
+    });
     this.#waker = new Waker({
       clock,
       store,
@@ -110,10 +114,8 @@ export class LiveRuns {
       return await this.#find(run, isToEnd);
     } catch (error) {
       // Its claim may have been stored all the same, and then nobody else goes on with it.
-      const code = error instanceof WorkflowError ? error.code : undefined;
-      if (code === "store_failed" || code === "store_unavailable") {
-        this.#retryLater(run.runId, error);
-      }
+      const hasFailed = error instanceof WorkflowError && error.code === "store_failed";
+      if (hasFailed || isCutOff(error)) this.#retryLater(run.runId, error);
       throw error;
     }
   }
@@ -333,9 +335,20 @@ export class LiveRuns {
     this.#retryLater(runId, error);
   }
 
+  /** A run that nobody has here is claimed, as it will be when it is taken up again. */
+  async #isStoreBack(runId: string): Promise<boolean> {
+    if (this.#runs.has(runId) || this.#loading.has(runId)) return false; // It finds out by itself.
+    try {
+      await this.#ports.store.claim(runId);
+    } catch (error) {
+      return !isCutOff(error);
+    }
+    return true;
+  }
+
   #retryLater(runId: string, error: unknown): void {
     if (this.#stopReason !== undefined) return;
-    const delayMs = this.#alarms.set(runId);
+    const delayMs = this.#alarms.set(runId, isCutOff(error));
     this.#ports.log("error", "A run could not be stored or loaded; it is tried again.", {
       run: runId,
       delayMs,
@@ -347,6 +360,10 @@ export class LiveRuns {
     this.#runs.delete(runId);
     this.#alarms.cancel(runId);
   }
+}
+
+function isCutOff(error: unknown): boolean {
+  return error instanceof WorkflowError && error.code === "store_unavailable";
 }
 
 const takenUpAnew = new Error("The run was taken up anew, and goes on elsewhere.");

@@ -148,7 +148,9 @@ function toHidden(error: WorkflowError | null, id: string): WorkflowError {
   if (isStart && error.cause === undefined) {
     return new WorkflowError("start_failed", error.message, { details: { id } });
   }
-  const what = isStart ? error.message : "Internal server error";
+  const isCutOff = error?.code === "store_unavailable";
+  const hidden = isCutOff ? "The store cannot be used for now; try again" : "Internal server error";
+  const what = isStart ? error.message : hidden;
   const code = error && (isStart || httpStatus[error.code] === 503) ? error.code : "internal";
   return new WorkflowError(code, `${what}: see the log for ${id}.`, { details: { id } });
 }

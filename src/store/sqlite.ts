@@ -235,10 +235,13 @@ export class SqliteStore implements Store {
 
   #mustBeOpen(): Opened {
     if (this.#opened) return this.#opened;
-    const place = `Expected the store in \`${this.#path}\` to be open, but it is`;
-    // A request may come to it as the last one of a server that stops: that is no fault of either.
-    if (this.#wasOpen) throw new WorkflowError("shutting_down", `${place} closed already.`);
-    throw new WorkflowError("store_failed", `${place} not opened yet: call \`open()\` before.`);
+    // A request may come to it as the last one of a server that stops: that is no fault of either,
+    // and as it reaches the caller, it does not say where the file is.
+    if (this.#wasOpen) throw new WorkflowError("shutting_down", "The store is closed already.");
+    throw new WorkflowError(
+      "store_failed",
+      `The store in \`${this.#path}\` is not open yet: call \`open()\` before.`,
+    );
   }
 }
 

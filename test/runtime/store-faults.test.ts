@@ -11,11 +11,15 @@ import { Process, settle } from "./process.ts";
 /** A store whose writes fail while a test says so. */
 class ShakyStore extends MemoryStore {
   isBroken = false;
+  isRoomForClaims = true;
   override create(...write: Parameters<Store["create"]>): Promise<void> {
     return this.isBroken ? broken() : super.create(...write);
   }
   override commit(...write: Parameters<Store["commit"]>): Promise<void> {
     return this.isBroken ? broken() : super.commit(...write);
+  }
+  override claim(runId: string): Promise<number> {
+    return this.isBroken && !this.isRoomForClaims ? broken() : super.claim(runId);
   }
 }
 
@@ -91,6 +95,35 @@ test("a run whose step could not be stored is taken up again, until it can be", 
   expect(lines.filter((line) => line.startsWith("error"))[0]).toBe(
     "error A run could not be stored or loaded; it is tried again.",
   );
+});
+
+test("runs go on a second after the store is back, however long it was cut off", async () => {
+  const { store, process } = await openShaky();
+  const runs = [];
+  for (let n = 0; n < 3; n++) {
+    const run = await process.start("w");
+    await settle();
+    await process.send(run, Answer({ n }));
+    runs.push(run);
+  }
+  store.isBroken = true;
+  store.isRoomForClaims = false;
+  await process.advance(3_600);
+  store.isBroken = false;
+  await process.advance(1.1);
+  expect(await Promise.all(runs.map((run) => process.result(run)))).toEqual([0, 1, 2]);
+});
+
+test("a run that cannot be stored though others can is tried less and less often", async () => {
+  const { store, process, called } = await openShaky();
+  const run = await process.start("w");
+  await settle();
+  await process.send(run, Answer({ n: 5 }));
+  store.isBroken = true; // Its claims are stored: what it does not get through is too large.
+  await process.advance(60);
+  const before = called();
+  await process.advance(300);
+  expect(called() - before).toBeLessThanOrEqual(2 * (300 / 30) + 2);
 });
 
 test("a run that is to be tried alone is tried also when the store fails as its trial begins", async () => {

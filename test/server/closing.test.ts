@@ -34,7 +34,8 @@ test("a request that comes to its store when that is closed is answered with 503
   await claimed.promise;
   await second.server.close();
   gate.resolve();
-  expect(await answer).toMatchObject({ status: 503, body: { code: "shutting_down" } });
+  const body = { code: "shutting_down", detail: "The store is closed already." };
+  expect(await answer).toMatchObject({ status: 503, body });
   rmSync(folder, { recursive: true });
 });
 

@@ -58,8 +58,18 @@ const failures: readonly (readonly [name: string, failure: Error, status: number
       503,
       "store_locked",
     ],
+    [
+      "a store that is cut off",
+      new WorkflowError("store_unavailable", `Could not write to \`${secret}\`.`, {
+        details: { path: secret },
+      }),
+      503,
+      "store_unavailable",
+    ],
     ["a lease that is lost", new WorkflowError("lease_lost", `Lost ${secret}.`), 503, "lease_lost"],
   ];
+
+const cutOff = "The store cannot be used for now; try again";
 
 /** The id that an answer names, which is all that it says. */
 function idIn({ body, text, status, headers }: Answer, code: string): string {
@@ -70,7 +80,7 @@ function idIn({ body, text, status, headers }: Answer, code: string): string {
   expect(body).toEqual({
     detail: expect.stringMatching(
       new RegExp(
-        `^(Internal server error|Error running workflow|Initial persistence failed): see the log for ${id}\\.$`,
+        `^(${code === "store_unavailable" ? cutOff : "Internal server error"}|Error running workflow|Initial persistence failed): see the log for ${id}\\.$`,
       ),
     ),
     code,

@@ -33,8 +33,8 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "nobody is told that a run was taken over",
     ],
     [
-      "    this.#retryLater(runId, error);\n  }\n\n  #retryLater",
-      "  }\n\n  #retryLater",
+      "    this.#retryLater(runId, error);\n  }\n\n  /** A run",
+      "  }\n\n  /** A run",
       "a run whose store failed never comes back",
     ],
   ],
