@@ -29,8 +29,6 @@ export function newJob(
     attempt: 1,
     firstAttemptAt: null,
     lastFailure: null,
-    worker: null,
-    retryAt: null,
     isStarted: false,
     effects: {},
     batches: {},
@@ -51,7 +49,7 @@ export function countJob(change: Change, scopes: readonly number[], by: 1 | -1):
 }
 
 /** Puts a job at the end of its queue, and lets it in at once if a slot is free. */
-export function enqueue(change: Change, job: Job): void {
+export function enqueue(change: Change, job: Omit<Job, "worker" | "retryAt">): void {
   const queued: Job = { ...job, worker: null, retryAt: null };
   const { queue, running } = stepState(change, job.step);
   if (queue.length === 0 && running.length < slotsOf(change, job.step)) {

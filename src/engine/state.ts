@@ -171,12 +171,13 @@ export const initialState: (definition: Definition) => RunState = memo(({ steps 
 }));
 
 /**
- * Nothing is queued, running or due for a retry: only the outside, or a timer, can move the run.
+ * Nothing is running or due for a retry, and so nothing is queued: only the outside, or the timer
+ * of a wait, can move the run.
  */
 export function isIdle(state: RunState): boolean {
   if (state.queued) return false; // It is to start as soon as there is room.
-  for (const { queue, running, delayed } of Object.values(state.steps)) {
-    if (queue.length > 0 || running.length > 0 || delayed.length > 0) return false;
+  for (const { running, delayed } of Object.values(state.steps)) {
+    if (running.length > 0 || delayed.length > 0) return false;
   }
   return true;
 }

@@ -107,7 +107,7 @@ export function waitDue(change: Change, timer: TimerOf<"wait">): void {
 export function waitsAtWork({ steps }: RunState): readonly TickBody[] {
   const running = Object.values(steps).flatMap((step) => step.running);
   if (!running.every((job) => job.waits.some(isOpen))) return [];
-  const waits = running.flatMap(({ id: job, step, attempt, waits }) =>
+  return running.flatMap(({ id: job, step, attempt, waits }) =>
     waits
       .filter(isOpen)
       .slice(0, 1)
@@ -118,7 +118,6 @@ export function waitsAtWork({ steps }: RunState): readonly TickBody[] {
         };
       }),
   );
-  return waits.length === running.length ? waits : [];
 }
 
 /** The waits that an attempt leaves to the next: what was answered need not be asked again. */
@@ -128,7 +127,6 @@ export function answeredWaits(job: Job): readonly Wait[] {
 
 // ---
 
-/** Of what is under way: a job in the queue goes on before it asks anything. */
 /** Also in the queue: a job that one answer has brought back may be in want of another. */
 function hasOpenWait({ queue, running, waiting }: StepState): boolean {
   return [queue, running, waiting].some((jobs) => jobs.some(({ waits }) => waits.some(isOpen)));

@@ -123,6 +123,32 @@ describe("the budget of a step that catches", () => {
     expect(run.state.status).toBe("failed");
   });
 
+  test("is its own: what one catches is not taken from what another may catch", () => {
+    const run = new Run(
+      define(
+        {
+          s: { accepts: [StartEvent], emits: [A] },
+          t: { accepts: [A], emits: [B] },
+          u: { accepts: [B], emits: [StopEvent] },
+        },
+        {},
+        (workflow) =>
+          workflow
+            .catchError("ofT", { steps: ["t"], emits: [B] }, () => {})
+            .catchError("ofU", { steps: ["u"], emits: [A] }, () => {}),
+      ),
+    );
+    run.start();
+    run.succeed("s", 1, A());
+    run.fail("t", 2, null);
+    run.succeed("ofT", 3, B());
+    run.fail("u", 4, null);
+    expect(run.job("ofU", 5)?.recoveries).toEqual({ ofT: 1, ofU: 1 });
+    run.succeed("ofU", 5, A());
+    run.fail("t", 6, null);
+    expect(run.state.status).toBe("failed");
+  });
+
   test("is not touched by events from outside", () => {
     const run = runWith();
     run.fail("t", 2, null);

@@ -79,6 +79,13 @@ test("a stop event ends everything, and is the last that is seen", () => {
   });
 });
 
+test("of several stop events that a step returns, the first is the end", () => {
+  const run = busyRun();
+  run.fanOut("t", 3, [A(), End({ result: 1 }), End({ result: 2 })]);
+  expect([run.state.result, run.words.at(-1)]).toEqual([End({ result: 1 }), "End!"]);
+  expect(run.words.filter((word) => word.startsWith("End"))).toEqual(["End!"]);
+});
+
 const endings: readonly (readonly [how: string, end: (run: Run) => void, status: string])[] = [
   ["a stop event", (run) => run.succeed("t", 3, End({})), "completed"],
   ["a failure", (run) => run.fail("t", 3, null), "failed"],

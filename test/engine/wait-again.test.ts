@@ -73,6 +73,18 @@ describe("a wait with a timeout", () => {
     ]);
   });
 
+  test("is answered also behind a job in the queue that waits for nothing", () => {
+    const run = new Run(definition);
+    run.start();
+    for (const n of [1, 2]) run.send("s", 1, A({ n }));
+    run.wait("t", 2, Answer, { wait: "one", where: { n: 1 } });
+    run.wait("t", 2, Answer, { wait: "two", where: { n: 2 } });
+    run.send("s", 1, A({ n: 3 }));
+    for (const n of [1, 2]) run.receive(Answer({ n }));
+    expect(placesOf(run.state)["t"]).toEqual({ queue: [4, 2], running: [3] });
+    expect(run.job("t", 2)?.waits.map(({ answer }) => answer !== null)).toEqual([true, true]);
+  });
+
   test("is over also while its job stands in the queue for a slot", () => {
     const run = new Run(definition);
     run.start();
