@@ -77,6 +77,7 @@ export function generateEdits(text: string): readonly Edit[] {
   const swapped = lines.flatMap((line, index) => {
     const next = lines[index + 1] ?? "";
     if (!isStatement(line) || !isStatement(next) || indentOf(line) !== indentOf(next)) return [];
+    if (isAssignedOnly(line) && isAssignedOnly(next)) return []; // In any order it is the same.
     return [{ index, line: `${line}\n${next}`, after: `${next}\n${line}` }];
   });
   const seen = new Set([toProgram(text)]);
@@ -123,6 +124,11 @@ function isCode(line: string): boolean {
 function isStatement(line: string): boolean {
   const isWhole = line.endsWith(";") && !/^\s*(const|let|import|export|type|throw)\b/.test(line);
   return isWhole && isCode(line) && /^\s+[\w#.]/.test(line);
+}
+
+/** As in a constructor. */
+function isAssignedOnly(line: string): boolean {
+  return /^\s+this\.#?\w+ = \w+;$/.test(line);
 }
 
 function indentOf(line: string): number {
