@@ -72,16 +72,19 @@ export const storeProbeMs: number = 1_000;
 /** Ticks after which a run's state is stored whole: what a restart has to replay at most. */
 export const snapshotTicks: number = 1_000;
 
-/** Process deaths during a run after which it is taken for their cause. */
+/** Ends of the process by a step of a run after which that run has failed. */
 export const crashesMax: number = 3;
-
-/** How long a suspected run is left alone with the process before the next one is tried. */
-export const trialMs: number = 5_000;
 
 /** Times that the process was killed with a run under way after which that is held back. */
 export const killsMax: number = 3;
 
-/** For how long it is held back; four times as long at each further kill, up to a limit. */
+/** From this number on, `kills` counts those at which the run was the last one to be taken up. */
+export const killsAlone: number = 1_000;
+
+/** Parts into which equal suspects are divided: at 2 s each, the last goes on after some 20 s. */
+export const killSlices: number = 10;
+
+/** For how long suspects are held back; longer at each further kill, up to a limit. */
 export const killHoldMs: number = 2_000;
 export const killHoldMsMax: number = 128_000;
 

@@ -67,7 +67,7 @@ export function cancelRequested(change: Change): void {
 }
 
 export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">): void {
-  const message = `The process died ${tick.crashes} times while this run was under way, so it is not tried again.`;
+  const message = `A step of this run has ended the process ${tick.crashes} times, so it is not tried again.`;
   fail(change, { name: "QuarantineError", message });
 }
 

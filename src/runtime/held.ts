@@ -1,32 +1,42 @@
 /**
- * Runs after the process was killed. That may have been anybody's doing, so nobody is blamed; but a
+ * How runs go on after a start: all at once, but for those that may be why processes are killed. A
  * run that takes all memory kills each process that takes it up, and nobody would get anywhere.
  *
  * - A run counts the kills at which it was under way. Progress forgets them.
- * - At `killsMax` of them it is held back, while the others go on, and those that are held back are
- *   taken up one after another.
- * - A process that is killed while it holds a run back was not killed by that run: it counts from 0
- *   again. So under kills at random, a run is held back once now and then, and seldom for long.
- * - One that is under way for `killTrialMs` after that counts from 0 again, too.
+ * - Those with `killsMax` of them are suspects. They are taken up after the others, the least
+ *   suspect first: those that are equally suspect in `killSlices` slices, each when the one before
+ *   has got somewhere or has had its time.
+ * - So at a kill the count of one slice rises, and of 500 suspects a single one is left after
+ *   three. One that was taken up alone when the process was killed is held back for four times as
+ *   long each time.
+ * - One that was held back so, and still is when the process is killed, is held back for less.
+ * - One that is under way for `killTrialMs` after it was held back counts from 0 again.
+ *
+ * A run whose step has ended the process (`crashes`) is held back alone in the same way.
  */
-import { killHoldMs, killHoldMsMax, killsMax, killTrialMs, trialMs } from "../base/limits.ts";
+import {
+  killHoldMs,
+  killHoldMsMax,
+  killsAlone,
+  killSlices,
+  killsMax,
+  killTrialMs,
+} from "../base/limits.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { RunRecord } from "../store/store.ts";
 import { pause, type RecoveryPorts } from "./recovery-ports.ts";
 
 /** Resolves when all runs but those held back are under way. */
-export async function goOnAfterKill(
-  ports: RecoveryPorts,
-  runs: readonly RunRecord[],
-): Promise<void> {
-  const wasKilled = !ports.store.wasClosed();
-  const held = wasKilled ? runs.filter((run) => run.kills >= killsMax) : [];
-  await Promise.all(held.map((run) => note(ports, run, 0)));
-  const others = runs.filter((run) => !held.includes(run));
+export async function goOn(ports: RecoveryPorts, runs: readonly RunRecord[]): Promise<void> {
+  const { store, go } = ports;
+  const wasClosed = store.wasClosed();
+  const held = wasClosed ? [] : runs.filter((run) => suspicionOf(run) >= killsMax);
+  const counted = wasClosed || store.culprit() ? 0 : 1;
   await Promise.all(
-    others.map(async (run) => {
-      await note(ports, run, wasKilled ? run.kills + 1 : 0);
-      await ports.go(run);
+    runs.map(async (run) => {
+      if (held.includes(run)) return run.kills > killsAlone && note(ports, run, run.kills - 1);
+      await note(ports, run, wasClosed ? 0 : run.kills + counted);
+      await go(run);
     }),
   );
   void goOnLater(ports, held);
@@ -34,32 +44,84 @@ export async function goOnAfterKill(
 
 // ---
 
-async function goOnLater(ports: RecoveryPorts, held: readonly RunRecord[]): Promise<void> {
-  const { clock, log, signal, go } = ports;
-  const since = clock.now();
+function suspicionOf({ crashes, kills }: RunRecord): number {
+  return crashes > 0 ? killsAlone + crashes - 1 : kills;
+}
+
+/** In the order in which they are taken up. */
+function slicesOf(suspects: readonly RunRecord[]): readonly (readonly RunRecord[])[] {
   // The newest first: a run that waits for its child must not be taken up before it.
-  const waiting = held.toReversed().toSorted((a, b) => a.kills - b.kills);
-  for (const { runId, handlerId, workflowName, kills } of waiting) {
-    const fields = { run: runId, handler: handlerId, workflow: workflowName };
-    log("warn", `${kills} processes were killed with this run under way: it is held back.`, {
-      ...fields,
-      seconds: holdMs(kills) / 1000,
-    });
-  }
-  for (const run of waiting) {
-    await pause(ports, since + holdMs(run.kills) - clock.now());
+  const alike = Map.groupBy(suspects.toReversed(), suspicionOf);
+  const levels = [...alike.keys()].toSorted((one, other) => one - other);
+  return levels.flatMap((level) => {
+    const runs = alike.get(level) ?? [];
+    const length = level < killsAlone ? Math.ceil(runs.length / killSlices) : 1;
+    return Array.from({ length: Math.ceil(runs.length / length) }, (_, index) =>
+      runs.slice(index * length, (index + 1) * length),
+    );
+  });
+}
+
+async function goOnLater(ports: RecoveryPorts, held: readonly RunRecord[]): Promise<void> {
+  const { clock, signal } = ports;
+  const since = clock.now();
+  report(ports, held);
+  for (const slice of slicesOf(held)) {
+    const suspicion = Math.max(...slice.map(suspicionOf));
+    await pause(ports, since + holdMs(suspicion) - clock.now());
     if (signal.aborted) return;
-    if (!(await isThere(ports, run))) continue;
-    await note(ports, run, run.kills + 1);
-    const live = await go(run);
-    if (!live) continue;
-    void acquitLater(ports, run, live.progress);
-    await pause(ports, trialMs, live.progress);
+    const progress = slice.map((run) => takeUp(ports, run, slice.length === 1));
+    await pause(
+      ports,
+      sliceMs(suspicion),
+      Promise.all(progress).then(() => {}),
+    );
   }
 }
 
-function holdMs(kills: number): number {
-  return Math.min(killHoldMs * 4 ** (kills - killsMax), killHoldMsMax);
+function report({ log }: RecoveryPorts, held: readonly RunRecord[]): void {
+  const isSingle = held.length === 1;
+  for (const run of held.filter((each) => isSingle || suspicionOf(each) >= killsAlone)) {
+    const { runId, handlerId, workflowName } = run;
+    log(
+      "warn",
+      "The process was killed again and again with this run under way: it is held back.",
+      {
+        run: runId,
+        handler: handlerId,
+        workflow: workflowName,
+        seconds: holdMs(suspicionOf(run)) / 1000,
+      },
+    );
+  }
+  const several = held.filter((each) => !isSingle && suspicionOf(each) < killsAlone);
+  if (several.length === 0) return;
+  log("warn", "The process was killed again and again: the runs under way go on in turns.", {
+    runs: several.length,
+  });
+}
+
+/** Resolves when it has got somewhere, or has nowhere to get. */
+async function takeUp(ports: RecoveryPorts, run: RunRecord, isAlone: boolean): Promise<void> {
+  if (!(await isThere(ports, run))) return;
+  const isLast = isAlone && run.kills >= killsMax;
+  const kills = isLast ? Math.max(run.kills + 1, killsAlone) : run.kills + 1;
+  await note(ports, run, kills);
+  const live = await ports.go(run);
+  if (!live) return;
+  void acquitLater(ports, { ...run, kills }, live.progress);
+  await live.progress;
+}
+
+/** From the start of the process on. */
+function holdMs(suspicion: number): number {
+  return Math.min(killHoldMs * 4 ** Math.max(0, suspicion - killsAlone), killHoldMsMax);
+}
+
+/** What a slice has of time before the next one. */
+function sliceMs(suspicion: number): number {
+  const level = suspicion - (suspicion < killsAlone ? killsMax : killsAlone);
+  return Math.min(killHoldMs * 2 ** level, killTrialMs);
 }
 
 /** An event may have brought it to its end meanwhile, or somebody deleted it. */
@@ -88,7 +150,7 @@ async function note(
   { runId, kills }: RunRecord,
   now: number,
 ): Promise<void> {
-  if (kills === 0 && now === 0) return;
+  if (kills === now) return;
   try {
     await store.setKills(runId, now);
   } catch (error) {

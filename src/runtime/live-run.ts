@@ -10,7 +10,7 @@ import { resume } from "../engine/resume.ts";
 import { findJob, isIdle, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isAsking, waitsAtWork } from "../engine/wait.ts";
-import type { Commit, RunSummary } from "../store/store.ts";
+import type { Commit, Culprit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Invocation, type InvocationPorts } from "./invocation.ts";
 import type { ChildPorts } from "./child-ports.ts";
@@ -29,6 +29,8 @@ export interface LiveRunPorts {
   readonly children: ChildPorts;
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
+  /** The step that has ended the process before, if one has. */
+  culprit(): Culprit | undefined;
   /** The whole story of a run, as it is stored. */
   readTicks(runId: string): Promise<readonly Tick[]>;
   /** Told when a commit is stored. */
@@ -55,14 +57,12 @@ export class LiveRun implements LoopPorts {
   #invocationPorts: InvocationPorts | undefined;
   #summary: RunSummary;
   #isAsking: boolean;
-  /** Made for who asks for it: only a run that is on trial is watched so. */
+  /** Made for who asks for it: only a run that was held back is watched so. */
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
   #stopIdleTimer: (() => void) | null = null;
   #edits: Promise<unknown> | undefined;
   #isReleased = false;
-  /** False while that it got through a trial is on its way to the store. */
-  #isAcquitted = true;
 
   constructor(
     ports: LiveRunPorts,
@@ -84,6 +84,11 @@ export class LiveRun implements LoopPorts {
     return this.#ports.clock;
   }
 
+  get culprit(): Culprit | undefined {
+    const culprit = this.#ports.culprit();
+    return culprit?.runId === this.#summary.runId ? culprit : undefined;
+  }
+
   get summary(): RunSummary {
     return this.#summary;
   }
@@ -100,18 +105,6 @@ export class LiveRun implements LoopPorts {
     this.#progress ??= Promise.withResolvers<void>();
     if (this.#hasProgressed) this.#progress.resolve();
     return this.#progress.promise;
-  }
-
-  /** It has got through a trial: deaths of the process so far were not its doing. */
-  async acquit(): Promise<void> {
-    this.#isAcquitted = false;
-    try {
-      await this.commit({ ticks: [], events: [], isProgress: true });
-      this.#ports.committed(this);
-    } finally {
-      this.#isAcquitted = true;
-      this.#watchIdleness();
-    }
   }
 
   /** Goes on with what was under way when the run was last stored. */
@@ -133,8 +126,7 @@ export class LiveRun implements LoopPorts {
    * their waits. A function that acts brings the run back, unless it was taken up anew meanwhile.
    */
   release(): boolean {
-    const isSettled = this.loop.isSettled && this.#isAcquitted;
-    if (!isIdle(this.loop.state) || !isSettled) return false;
+    if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
     this.#isReleased = true;
     this.#stopTimers();
     for (const invocation of this.#invocations.values()) invocation.rest();

@@ -221,6 +221,7 @@ export class LiveRuns {
       idleMs,
       resources,
       children,
+      culprit: () => store.culprit(),
       // As our loops wrote them.
       readTicks: (runId) => store.readTicks(runId) as unknown as Promise<readonly Tick[]>,
       committed: (live) => {

@@ -16,7 +16,7 @@ import { toSnapshot } from "../engine/snapshot.ts";
 import { findJob, isIdle, type Job, type RunState } from "../engine/state.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { NewEvent } from "../store/event.ts";
-import type { Commit, Outcome, Rest } from "../store/store.ts";
+import type { Commit, Culprit, Outcome, Rest } from "../store/store.ts";
 import type { Json } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { toNewEvent, toOutcome } from "./publication.ts";
@@ -24,6 +24,8 @@ import { toNewEvent, toOutcome } from "./publication.ts";
 /** What a loop does in the world. */
 export interface LoopPorts {
   readonly clock: Clock;
+  /** A step that has ended a process: until its job has come to an end, there is no progress. */
+  readonly culprit: Culprit | undefined;
   commit(commit: Commit): Promise<void>;
   /** Told when it is stored, before anything follows from it. */
   committed(commit: Commit): void;
@@ -58,6 +60,7 @@ export class Loop {
   readonly definition: Definition;
   readonly #ports: LoopPorts;
   #state: RunState;
+  #culprit: Culprit | undefined;
   #pending: Batch | null = null;
   /** As the store has it. */
   #rest: Rest | null;
@@ -75,6 +78,9 @@ export class Loop {
     this.#state = state;
     this.#ports = ports;
     this.#rest = restOf(state);
+    const { culprit } = ports;
+    const job = culprit && findJob(state, culprit.step, culprit.job)?.job;
+    if (job?.attempt === culprit?.attempt) this.#culprit = culprit;
   }
 
   /** As it is with every tick so far, stored or not. */
@@ -127,7 +133,7 @@ export class Loop {
     for (const command of commands) {
       batch.orders.push({ command, attempt: this.#attemptOf(command) });
     }
-    batch.isProgress ||= tick.kind === "step_succeeded" || tick.kind === "step_failed";
+    batch.isProgress ||= this.#isProgress(tick);
     if (state.status !== "running") batch.outcome = toOutcome(state, batch.events, at);
   }
 
@@ -145,6 +151,14 @@ export class Loop {
   }
 
   // ---
+
+  /** Whether a step has come to an end: the one that is waited for, if there is one. */
+  #isProgress(tick: Tick): boolean {
+    if (tick.kind !== "step_succeeded" && tick.kind !== "step_failed") return false;
+    if (this.#culprit && this.#culprit.job !== tick.job) return false;
+    this.#culprit = undefined;
+    return true;
+  }
 
   #newBatch(): Batch {
     // What is submitted in one go, such as a loop of sends, is one batch.

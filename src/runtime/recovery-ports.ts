@@ -12,8 +12,6 @@ export interface RecoveryPorts {
   isKnown(workflowName: string): boolean;
   /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
   go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
-  /** A run has got through its trial: nothing is held against it. */
-  acquit(run: RunRecord): Promise<void>;
   quarantine(run: RunRecord, crashes: number): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ import { outlast } from "./outlast.ts";
 import { Past } from "./past.ts";
 import { ResourcePool } from "./resources.ts";
 import { createStepContext } from "./step-context.ts";
+import { asStep } from "./step-under-way.ts";
 
 /**
  * Undefined when the function is over at once, as one is that has nothing to wait for. A promise
@@ -103,11 +104,13 @@ function callFunction(
   invocation: Invocation,
   resources: Readonly<Record<string, unknown>>,
 ): unknown {
-  const { job, step } = invocation;
+  const { job, ports, step } = invocation;
   const input = job.isBatch
     ? job.events.map(reviveEvent)
     : reviveEvent(must(job.events[0], "A job has an event."));
-  const returned = step.run(input, createStepContext(invocation, resources));
+  const { id, attempt } = job;
+  const culprit = { runId: ports.runId, step: step.name, job: id, attempt };
+  const returned = asStep(culprit, step.run, input, createStepContext(invocation, resources));
   // A function that does not look at its signal must not hold the run.
   return isThenable(returned) ? invocation.orOver(returned) : returned;
 }

@@ -30,6 +30,7 @@ import { HandlerChanges } from "./handler-changes.ts";
 import type { LiveRun } from "./live-run.ts";
 import { emptyStory, LiveRuns, toSummary } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
+import { stepUnderWay } from "./step-under-way.ts";
 import { Registry } from "./registry.ts";
 import { toResult } from "./result.ts";
 import { ResourcePool } from "./resources.ts";
@@ -114,7 +115,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Opens the store, and lets every unfinished run go on. */
   async open(): Promise<void> {
-    await this.store.open();
+    await this.store.open(stepUnderWay);
     if (this.#closing.signal.aborted) await this.store.close(); // Nobody waits for it any more.
     this.#checkOpen();
     await this.#countUnderWay();
@@ -125,7 +126,6 @@ export class Runtime implements AsyncDisposable {
       signal: this.#closing.signal,
       isKnown: (workflowName) => this.#registry.get(workflowName) !== undefined,
       go: (run) => this.#runs.tryTake(run),
-      acquit: async (run) => this.#runs.get(run.runId)?.acquit(),
       quarantine: async (run, crashes) => {
         const live = await this.#runs.load(run);
         await live.loop.submit({ kind: "run_quarantined", crashes });

@@ -19,6 +19,7 @@ import type { Entries, OutputOf } from "../workflow/schema.ts";
 import { Admission } from "./admission.ts";
 import { RunHandle } from "./run-handle.ts";
 import { Runtime } from "./runtime.ts";
+import { stepUnderWay } from "./step-under-way.ts";
 
 export type StateOf<S extends Entries> = string extends keyof S
   ? Record<string, unknown>
@@ -143,7 +144,7 @@ export class Workflow<
     const runtime = new Runtime({ store, log, idleMs: null, admission: this.#admission });
     runtime.register(this, definition);
     const runId = runtime.newRunId();
-    const started = store.open().then(() =>
+    const started = store.open(stepUnderWay).then(() =>
       runtime.start({
         workflowName: definition.name,
         event,

@@ -27,6 +27,7 @@ import {
 } from "./rules.ts";
 import type {
   Commit,
+  Culprit,
   HandlerFilter,
   Journal,
   NewRun,
@@ -123,11 +124,10 @@ export class MemoryStore implements Store {
     return ++run.epoch;
   }
 
-  async countCrash(runId: string, from?: number): Promise<number> {
+  async countCrash(runId: string): Promise<number> {
     const run = this.#runs.get(runId);
     if (!run) throw refuseAbsent(runId);
-    if (from === undefined || from === run.crashes) run.crashes += 1;
-    return run.crashes;
+    return ++run.crashes;
   }
 
   async setKills(runId: string, kills: number): Promise<void> {
@@ -140,8 +140,8 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  wasExit(): boolean {
-    return false;
+  culprit(): Culprit | undefined {
+    return undefined;
   }
 
   async shrink(): Promise<boolean> {

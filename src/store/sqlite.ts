@@ -27,6 +27,7 @@ import type { CommitText } from "./sqlite/writes.ts";
 import type { StoredEvent } from "./event.ts";
 import type {
   Commit,
+  Culprit,
   HandlerFilter,
   Journal,
   NewRun,
@@ -75,13 +76,13 @@ export class SqliteStore implements Store {
     this.about = { kind: "sqlite", location: this.#path, durability };
   }
 
-  async open(): Promise<void> {
+  async open(witness: () => Culprit | undefined = () => undefined): Promise<void> {
     if (this.#opened) return;
     let lock: FileLock | undefined;
     try {
       createPrivateDirectory(dirname(this.#path));
       const path = canonicalPath(this.#path);
-      lock = new FileLock(path);
+      lock = new FileLock(path, witness);
       this.#opened = this.#start(lock, openDatabase(path, this.#durability));
       this.#wasOpen = true;
     } catch (error) {
@@ -122,9 +123,9 @@ export class SqliteStore implements Store {
     return group.submit(() => writes.claim(runId));
   }
 
-  async countCrash(runId: string, from?: number): Promise<number> {
+  async countCrash(runId: string): Promise<number> {
     const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.countCrash(runId, from));
+    return group.submit(() => writes.countCrash(runId));
   }
 
   async setKills(runId: string, kills: number): Promise<void> {
@@ -152,8 +153,8 @@ export class SqliteStore implements Store {
     return this.#mustBeOpen().lock.wasReleased;
   }
 
-  wasExit(): boolean {
-    return this.#mustBeOpen().lock.wasExit;
+  culprit(): Culprit | undefined {
+    return this.#mustBeOpen().lock.culprit;
   }
 
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {

@@ -46,9 +46,9 @@ export interface ForkPoint {
 export interface RunRecord extends RunSummary {
   /** The run that this one was forked from. */
   readonly forkedFrom: ForkPoint | null;
-  /** How often the process has died since it last got somewhere: see `countCrash`. */
+  /** How often it has ended the process since it last got somewhere: see `countCrash`. */
   readonly crashes: number;
-  /** How often in a row it was killed while this run was under way and got nowhere: `setKills`. */
+  /** How suspect it is of what killed processes, since it last got somewhere: see `setKills`. */
   readonly kills: number;
   /** Whether only the outside or a timer can move it: see `Rest`. */
   readonly isResting: boolean;
@@ -99,7 +99,7 @@ export interface Commit {
    * What the run does from now on: rests, or goes on (null). Absent: as before. A new run goes on.
    */
   readonly rest?: Rest | null;
-  /** Something came to an end in it: crashes counted so far were not its doing. */
+  /** Something came to an end in it: crashes and kills counted so far are forgotten. */
   readonly isProgress?: boolean;
 }
 
@@ -134,13 +134,24 @@ export interface Pruning {
   readonly keepMax?: number;
 }
 
+/** The attempt at a job of a run whose step function has ended the process. */
+export interface Culprit {
+  readonly runId: string;
+  readonly step: string;
+  readonly job: number;
+  readonly attempt: number;
+}
+
 export interface Store {
   readonly about: StoreAbout;
   /** The events of all runs, readable from any point on, past and to come. */
   readonly feed: Feed;
 
-  /** Takes possession. Throws `store_locked` when another process has it. */
-  open(): Promise<void>;
+  /**
+   * Takes possession. Throws `store_locked` when another process has it. Should the process end
+   * while it has the store, `witness` is asked who ends it: the next owner is told, by `culprit`.
+   */
+  open(witness?: () => Culprit | undefined): Promise<void>;
   /** Writes what was called before, then lets go. */
   close(): Promise<void>;
 
@@ -160,22 +171,18 @@ export interface Store {
   claim(runId: string): Promise<number>;
 
   /**
-   * Notes that the process died while this run was under way; returns how often it has, since the
-   * run's last progress. With `from`, it counts only what is still at `from`: asked again it counts
-   * once, and not for a run that has got somewhere meanwhile. Throws `lease_lost` when there is no
-   * such run.
+   * Notes that a step of this run has ended the process; returns how often one has, since the run's
+   * last progress. Throws `lease_lost` when there is no such run.
    */
-  countCrash(runId: string, from?: number): Promise<number>;
+  countCrash(runId: string): Promise<number>;
   /** Notes `kills` of a run. Progress sets them to 0. Throws `lease_lost` if there is no such run. */
   setKills(runId: string, kills: number): Promise<void>;
   /**
    * Whether whoever had the store before this process let go of it in order. True for a new store.
    */
   wasClosed(): boolean;
-  /**
-   * Whether it ended by itself without that (`process.exit`, an uncaught error): nobody killed it.
-   */
-  wasExit(): boolean;
+  /** Who ended it, where a step is known to have done that. */
+  culprit(): Culprit | undefined;
 
   /** The current run of a handler. */
   getHandler(handlerId: string): Promise<RunRecord | undefined>;

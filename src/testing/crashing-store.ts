@@ -8,6 +8,7 @@ import type { StoredEvent } from "../store/event.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type {
   Commit,
+  Culprit,
   HandlerFilter,
   Journal,
   NewRun,
@@ -72,8 +73,8 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.claim(runId));
   }
 
-  countCrash(runId: string, from?: number): Promise<number> {
-    return this.#read(() => this.#disk.countCrash(runId, from));
+  countCrash(runId: string): Promise<number> {
+    return this.#read(() => this.#disk.countCrash(runId));
   }
 
   setKills(runId: string, kills: number): Promise<void> {
@@ -84,8 +85,8 @@ export class CrashingStore implements Store {
     return this.#disk.wasClosed();
   }
 
-  wasExit(): boolean {
-    return this.#disk.wasExit();
+  culprit(): Culprit | undefined {
+    return this.#disk.culprit();
   }
 
   delete(handlerId: string): Promise<boolean> {

@@ -98,8 +98,7 @@ test("the next timer is the earliest of all; a run without timers has none", () 
 test("a run that takes the process down with it again and again fails, and says why", () => {
   const run = busyRun();
   const { events } = run.do({ kind: "run_quarantined", crashes: 3 });
-  const message =
-    "The process died 3 times while this run was under way, so it is not tried again.";
+  const message = "A step of this run has ended the process 3 times, so it is not tried again.";
   expect<object>(events).toEqual([
     {
       isTerminal: true,

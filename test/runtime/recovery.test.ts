@@ -1,15 +1,23 @@
 /** Who goes on at once when a process starts, who has to wait, and for how long. */
 import { describe, expect, test } from "bun:test";
 
-import { crashesMax, killHoldMs, killsMax, killTrialMs, trialMs } from "../../src/base/limits.ts";
+import {
+  crashesMax,
+  killHoldMs,
+  killHoldMsMax,
+  killsAlone,
+  killsMax,
+  killTrialMs,
+} from "../../src/base/limits.ts";
 import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { RunRecord } from "../../src/store/store.ts";
+import type { Culprit, RunRecord } from "../../src/store/store.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
 
-type Death = "exit" | "kill" | "none";
+/** How the process before has ended: by a step of a run, by a kill, or in order. */
+type Death = { readonly by: string } | "kill" | "none";
 
-/** A store that remembers how the process before has ended. */
+/** A store that remembers it. */
 class Remembering extends MemoryStore {
   readonly #death: Death;
 
@@ -22,17 +30,16 @@ class Remembering extends MemoryStore {
     return this.#death === "none";
   }
 
-  override wasExit(): boolean {
-    return this.#death === "exit";
+  override culprit(): Culprit | undefined {
+    if (typeof this.#death === "string") return undefined;
+    return { runId: this.#death.by, step: "s", job: 0, attempt: 1 };
   }
 }
 
+type Counts = Readonly<Record<string, { readonly crashes?: number; readonly kills?: number }>>;
+
 /** Runs with so many crashes or kills each, and a process that takes them up. */
-async function start(
-  death: Death,
-  runs: Readonly<Record<string, { readonly crashes?: number; readonly kills?: number }>>,
-) {
-  const store = new Remembering(death);
+async function start(death: Death, runs: Counts, store: MemoryStore = new Remembering(death)) {
   for (const [runId, { crashes = 0, kills = 0 }] of Object.entries(runs)) {
     const run = { runId, handlerId: runId, workflowName: "w", startedAt: 1 };
     await store.create(run, { ticks: [], events: [] });
@@ -42,12 +49,13 @@ async function start(
   const clock = createFakeClock();
   const went: string[] = [];
   const failed: string[] = [];
+  const lines: string[] = [];
   const stop = new AbortController();
   const getsSomewhere = new Map<string, () => void>();
   await recover({
     store,
     clock,
-    log: () => {},
+    log: (_level, message) => void lines.push(message),
     signal: stop.signal,
     isKnown: () => true,
     go: async ({ runId }: RunRecord) => {
@@ -56,33 +64,54 @@ async function start(
       getsSomewhere.set(runId, resolve);
       return { progress: promise };
     },
-    acquit: async () => {},
-    quarantine: async ({ runId }) => void failed.push(runId),
+    quarantine: async ({ runId }) => {
+      failed.push(runId);
+      const outcome = { status: "failed", result: null, error: "", completedAt: 1 } as const;
+      await store.commit(runId, 1, { ticks: [], events: [], outcome });
+    },
   });
   const kills = async (runId: string) => (await store.getRun(runId))?.kills;
-  return { store, clock, went, failed, stop, kills, getsSomewhere };
+  const crashes = async (runId: string) => (await store.getRun(runId))?.crashes;
+  return {
+    ...{ store, clock, went, failed, lines, stop, kills, crashes, getsSomewhere },
+  };
 }
 
-const many = (count: number, crashes: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, { crashes }]));
+const many = (count: number, kills: number): Counts =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, { kills }]));
 
-describe("after an exit", () => {
-  test("fifty suspects, who are tried one by one, hold up no innocent", async () => {
-    const { clock, went } = await start("exit", { ...many(50, 1), a: {}, b: {} });
-    expect(went).toEqual(["a at 0", "b at 0"]);
-    await clock.advance(0);
-    expect(went.slice(2)).toEqual(["s49 at 0"]);
-    await clock.advance(trialMs);
-    expect(went.slice(2)).toEqual(["s49 at 0", `s48 at ${trialMs}`]);
+describe("after an end by a step", () => {
+  test("its run alone is counted and held back, and nobody else waits or is blamed", async () => {
+    const runs = { ...many(200, 1), poison: {} };
+    const { clock, went, kills, crashes, failed } = await start({ by: "poison" }, runs);
+    expect(went).toHaveLength(200);
+    expect([await crashes("poison"), await kills("poison"), await kills("s7")]).toEqual([1, 0, 1]);
+    expect(failed).toEqual([]);
+    await clock.advance(killHoldMs);
+    expect(went.slice(200)).toEqual([`poison at ${killHoldMs}`]);
   });
 
-  test("who was there at too many exits has failed, and kills are held against nobody", async () => {
-    const { failed, went } = await start("exit", {
-      guilty: { crashes: crashesMax - 1 },
-      unlucky: { kills: 9 },
-    });
-    expect(failed).toEqual(["guilty"]);
-    expect(went).toEqual(["unlucky at 0"]);
+  test("a run that has done it too often has failed", async () => {
+    const { clock, failed, went } = await start(
+      { by: "guilty" },
+      { guilty: { crashes: crashesMax - 1 }, other: { crashes: 1 }, free: {} },
+    );
+    expect([failed, went]).toEqual([["guilty"], ["free at 0"]]);
+    await clock.advance(killHoldMs);
+    expect(went.slice(1)).toEqual([`other at ${killHoldMs}`]);
+  });
+
+  test("one that had long ended, or is gone, or cannot be counted, keeps nobody from going on", async () => {
+    expect((await start({ by: "gone" }, { a: {} })).went).toEqual(["a at 0"]);
+    class Failing extends Remembering {
+      override async countCrash(): Promise<number> {
+        throw new Error("The disk has failed.");
+      }
+    }
+    const death = { by: "a" };
+    const { went, lines } = await start(death, { a: {}, b: {} }, new Failing(death));
+    expect(went).toEqual(["a at 0", "b at 0"]);
+    expect(lines).toEqual(["Step `s` has ended the process, and that could not be counted."]);
   });
 });
 
@@ -93,33 +122,88 @@ describe("after a kill", () => {
     expect([await kills("a"), await kills("b")]).toEqual([1, killsMax]);
   });
 
-  test("who was there at many is held back, for longer each time, and others are not", async () => {
+  test("who alone was there at many is held back, for longer each time, up to a limit", async () => {
     const { clock, went, kills } = await start("kill", {
-      often: { kills: killsMax + 1 },
+      often: { kills: killsAlone + 1 },
       thrice: { kills: killsMax },
       first: {},
-      always: { kills: 99 },
+      always: { kills: killsAlone + 99 },
     });
     expect(went).toEqual(["first at 0"]);
-    // Should it be killed now, it was none of those.
-    for (const id of ["often", "thrice", "always"]) expect(await kills(id)).toBe(0);
+    // Should it be killed now, it was none of those: they are held back for less the next time.
+    expect(await Promise.all(["often", "thrice", "always"].map(kills))).toEqual([
+      killsAlone,
+      killsMax,
+      killsAlone + 98,
+    ]);
     await clock.advance(killHoldMs);
     expect(went.slice(1)).toEqual([`thrice at ${killHoldMs}`]);
-    expect(await kills("thrice")).toBe(killsMax + 1);
-    await clock.advance(200_000);
-    expect(went.slice(2)).toEqual([`often at ${4 * killHoldMs}`, "always at 128000"]);
+    expect(await kills("thrice")).toBe(killsAlone);
+    await clock.advance(2 * killHoldMsMax);
+    expect(went.slice(2)).toEqual([`often at ${4 * killHoldMs}`, `always at ${killHoldMsMax}`]);
+    expect(await kills("often")).toBe(0);
   });
 
-  test("those that are held back alike are taken up one after another", async () => {
-    const held = { kills: killsMax };
-    const { clock, went, getsSomewhere } = await start("kill", { a: held, b: held, c: held });
+  test("many suspects go on in ten parts, one after another, the newest first", async () => {
+    const { clock, went, kills, lines } = await start("kill", many(20, killsMax));
+    expect(went).toEqual([]);
+    const gone = async (afterMs: number) => {
+      await clock.advance(afterMs);
+      return went.splice(0).map((line) => line.split(" ")[0]);
+    };
+    expect(await gone(killHoldMs)).toEqual(["s19", "s18"]);
+    // Killed now, it was one of these two, and they are told apart the next time.
+    expect([await kills("s18"), await kills("s17")]).toEqual([killsMax + 1, killsMax]);
+    expect(await gone(killHoldMs - 1)).toEqual([]);
+    expect(await gone(1)).toEqual(["s17", "s16"]);
+    expect(await gone(8 * killHoldMs)).toHaveLength(16);
+    expect(lines).toHaveLength(1);
+  });
+
+  test("the less suspect go on before the others, and have time to get somewhere", async () => {
+    const runs = { a: { kills: 4 }, b: { kills: 5 }, c: { kills: 4 }, d: { kills: 5 } };
+    const { clock, went, getsSomewhere } = await start("kill", runs);
     await clock.advance(killHoldMs);
-    expect(went).toEqual([`c at ${killHoldMs}`]);
+    expect(went).toEqual(["c at 2000"]);
     getsSomewhere.get("c")?.();
     await clock.advance(0);
-    expect(went.slice(1)).toEqual([`b at ${killHoldMs}`]);
-    await clock.advance(trialMs);
-    expect(went.slice(2)).toEqual([`a at ${killHoldMs + trialMs}`]);
+    expect(went.slice(1)).toEqual(["a at 2000"]);
+    await clock.advance(2 * killHoldMs);
+    expect(went.slice(2)).toEqual(["d at 6000"]);
+    await clock.advance(4 * killHoldMs);
+    expect(went.slice(3)).toEqual(["b at 14000"]);
+  });
+
+  test("five hundred suspects that get nowhere are all under way after twenty seconds", async () => {
+    const { clock, went } = await start("kill", many(500, killsMax));
+    await clock.advance(20_000);
+    expect(went).toHaveLength(500);
+  });
+
+  /** How many processes it takes until those left are held back one by one. */
+  async function kill(poisons: readonly number[], lifeMs: number): Promise<number> {
+    let counts = many(500, killsMax);
+    for (let life = 1; life < 60; life++) {
+      const { clock, went, store } = await start("kill", counts);
+      const isDead = () => poisons.some((n) => went.some((line) => line.startsWith(`s${n} `)));
+      while (!isDead() && clock.now() < 70_000) await clock.advance(100);
+      if (!isDead()) return life;
+      await clock.advance(lifeMs);
+      const runs = await Promise.all(Object.keys(counts).map((id) => store.getRun(id)));
+      counts = Object.fromEntries(runs.map((run) => [run?.runId, { kills: run?.kills ?? 0 }]));
+    }
+    return Infinity;
+  }
+
+  test("one of five hundred that kills is left alone after five processes, and others go on", async () => {
+    for (const poison of [0, 77, 250, 499]) expect(await kill([poison], 0)).toBeLessThan(6);
+    // It takes longer with one that kills late.
+    for (const poison of [3, 333, 480]) expect(await kill([poison], 10_000)).toBeLessThan(8);
+  });
+
+  test("several that kill are told apart, too", async () => {
+    expect(await kill([12, 130, 420], 0)).toBeLessThan(16);
+    expect(await kill([490, 491], 0)).toBeLessThan(6);
   });
 
   test("who is under way for a minute after that is forgotten, and who has ended is left alone", async () => {
@@ -127,7 +211,7 @@ describe("after a kill", () => {
     const { clock, went, kills, store } = await start("kill", { gone: held, long: held });
     await store.delete("gone");
     await clock.advance(killHoldMs + killTrialMs - 1);
-    expect(await kills("long")).toBe(killsMax + 1);
+    expect(await kills("long")).toBe(killsAlone);
     await clock.advance(1);
     expect(await kills("long")).toBe(0);
     expect(went).toEqual([`long at ${killHoldMs}`]);
@@ -141,7 +225,7 @@ describe("after a kill", () => {
   });
 });
 
-test("after a stop in order, kills before it are forgotten", async () => {
-  const { went, kills } = await start("none", { a: { kills: 7 } });
-  expect([went, await kills("a")]).toEqual([["a at 0"], 0]);
+test("after a stop in order everybody goes on at once, and kills before it are forgotten", async () => {
+  const { went, kills } = await start("none", { a: { kills: 7 }, b: { crashes: 2 } });
+  expect([went.toSorted(), await kills("a")]).toEqual([["a at 0", "b at 0"], 0]);
 });

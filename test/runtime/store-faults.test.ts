@@ -126,46 +126,6 @@ test("a run that cannot be stored though others can is tried less and less often
   expect(called() - before).toBeLessThanOrEqual(2 * (300 / 30) + 2);
 });
 
-test("a run that is to be tried alone is tried also when the store fails as its trial begins", async () => {
-  class Restarted extends MemoryStore {
-    counts = 0;
-    crashesMost = 0;
-    override wasExit(): boolean {
-      return true;
-    }
-    override async countCrash(runId: string, from?: number): Promise<number> {
-      this.counts++;
-      // The second fails; the third is stored, and fails all the same.
-      if (this.counts === 2) return broken();
-      const crashes = await super.countCrash(runId, from);
-      this.crashesMost = Math.max(this.crashesMost, crashes);
-      return this.counts === 3 ? broken() : crashes;
-    }
-  }
-  const store = new Restarted();
-  const first = await Process.open({ w: asking() }, { store });
-  const run = await first.start("w");
-  await settle();
-  // It rests while it waits: as one that does not rest, it goes on when a process starts.
-  await store.commit(run.runId, 1, { ticks: [], events: [], rest: null });
-  await Process.open({ w: asking() }, { store });
-  expect((await first.record(run)).crashes).toBe(1);
-  await store.commit(run.runId, await store.claim(run.runId), {
-    ticks: [],
-    events: [],
-    rest: null,
-  });
-  const { clock, runtime } = await Process.open({ w: asking() }, { store });
-  const isUnderWay = (): boolean => runtime.inspect(run.runId) !== undefined;
-  await settle();
-  expect(isUnderWay()).toBe(false);
-  for (let turn = 0; turn < 3; turn++) {
-    clock.step(clock.now() + 1_000);
-    await settle();
-  }
-  expect([isUnderWay(), store.counts, store.crashesMost]).toEqual([true, 4, 2]);
-});
-
 describe("a run that another process has taken", () => {
   async function taken() {
     const store = new MemoryStore();

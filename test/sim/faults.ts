@@ -9,7 +9,7 @@ import { WorkflowError } from "../../src/base/errors.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { Feed } from "../../src/store/feed.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Commit, NewRun, RunRecord, Store } from "../../src/store/store.ts";
+import type { Commit, Culprit, NewRun, Store } from "../../src/store/store.ts";
 import type { Chance } from "./prng.ts";
 import type { Plan } from "./plan.ts";
 import type { Entry } from "./trace.ts";
@@ -45,8 +45,8 @@ export class Disk {
   isCalm = false;
   /** Whether the last process that had it has let go of it in order. */
   wasClosed = true;
-  /** Whether the last process that died ended itself, and was not killed. */
-  wasExit = false;
+  /** Whose step has ended the last process that died, if one has. */
+  culprit: Culprit | undefined;
 
   constructor(plan: Plan, chance: Chance, record: (entry: Entry) => void) {
     this.#plan = plan;
@@ -65,9 +65,9 @@ export class Disk {
   mount(owner: Owner): Store {
     const queue: Write[] = [];
     let isClosed = false;
-    const { wasClosed, wasExit } = this;
+    const { wasClosed, culprit } = this;
     this.wasClosed = false;
-    this.wasExit = false;
+    this.culprit = undefined;
     const flush = (): void => this.#flush(owner, queue.splice(0));
     const methods: Methods = {
       open: async () => {},
@@ -77,6 +77,7 @@ export class Disk {
         flush();
         isClosed = true;
         this.wasClosed = true;
+        this.culprit = undefined;
       },
     };
     const call = (method: string, args: readonly unknown[]): Promise<unknown> => {
@@ -93,8 +94,7 @@ export class Disk {
       get: (data, name) => {
         if (name === "feed") return feed;
         if (name === "wasClosed") return () => wasClosed;
-        // The simulation's crashes are of the kind that a run may have caused.
-        if (name === "wasExit") return () => wasExit;
+        if (name === "culprit") return () => culprit;
         if (typeof name === "symbol") return Reflect.get(data, name);
         const value: unknown = Reflect.get(data, name);
         if (typeof value !== "function") return value;
@@ -154,7 +154,6 @@ export class Disk {
     const runs = method === "delete" ? this.#runsOf(first as string) : [];
     const stored = args.map(asJson);
     const isFaithful = Bun.deepEquals(stored, args);
-    const before = method === "countCrash" ? this.#crashesOf(first as string) : 0;
     const answer = this.#call(method, stored);
     answer.catch(() => {}); // Its caller is told of it, unless the process dies before.
     if (Bun.peek.status(answer) === "rejected") {
@@ -175,8 +174,7 @@ export class Disk {
     else if (method === "countCrash") {
       const crashes = Bun.peek(answer) as number;
       const run = first as string;
-      // Asked again, it may have been counted already.
-      if (crashes > before) this.#record({ kind: "counted", process: owner.id, run, crashes });
+      this.#record({ kind: "counted", process: owner.id, run, crashes });
     } else if (method === "delete") this.#record({ kind: "deleted", runs });
     return answer;
   }
@@ -202,11 +200,6 @@ export class Disk {
     const data = this.data as unknown as Methods;
     const answer = data[method]?.apply(this.data, args as unknown[]);
     return answer ?? Promise.reject(failed(method));
-  }
-
-  #crashesOf(run: string): number {
-    // In memory the answer is there at once.
-    return (Bun.peek(this.data.getRun(run)) as RunRecord | undefined)?.crashes ?? 0;
   }
 
   /** The runs of a handler go with it. */

@@ -58,7 +58,7 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["snapshots are in time", promises.snapshotsAreInTime],
   ["progress is told", promises.progressIsTold],
   ["quarantine is earned", recovery.quarantineIsEarned],
-  ["trials are fair", recovery.trialsAreFair],
+  ["blame is exact", recovery.blameIsExact],
   ["closed is closed", promises.closedIsClosed],
   ["the engine is as the model", engineIsAsTheModel],
 ];

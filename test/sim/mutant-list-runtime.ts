@@ -5,6 +5,16 @@ import type { Row } from "./mutant-list-engine.ts";
 export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
   "runtime/loop": [
     [
+      "if (job?.attempt === culprit?.attempt) this.#culprit = culprit;",
+      "",
+      "any progress of a run acquits the step that ends processes",
+    ],
+    [
+      "if (this.#culprit && this.#culprit.job !== tick.job) return false;",
+      "if (this.#culprit && this.#culprit.job === tick.job) return false;",
+      "a step that ends processes is never acquitted",
+    ],
+    [
       "if (isSnapshotDue) this.#ticksSinceSnapshot = 0;",
       "",
       "after the first snapshot each commit has one",
@@ -39,28 +49,29 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/recovery": [
-    ["await ports.store.countCrash(run.runId, 0);", "", "no death is held against a run"],
     [
-      "run.crashes >= crashesMax - 1",
-      "run.crashes >= crashesMax - 2",
+      "const crashes = await store.countCrash(runId);",
+      "const { crashes } = run;",
+      "no end of the process is held against a run",
+    ],
+    [
+      "run.crashes >= crashesMax);",
+      "run.crashes >= crashesMax - 1);",
       "a run is given up too early",
     ],
     [
-      "if (!ports.store.wasExit()) return goOnAfterKill(ports, known);",
-      "",
-      "runs are blamed for a kill",
+      "run.crashes >= crashesMax);",
+      "run.crashes > crashesMax);",
+      "a run ends the process once too often",
     ],
+  ],
+  "runtime/held": [
+    ["void goOnLater(ports, held);", "", "who is held back never goes on"],
     [
-      "if ((await store.countCrash(runId, crashes)) !== crashes + 1) return false;",
-      "",
-      "a trial is not counted",
-    ],
-    [
-      "for (const run of suspects.toReversed()) {",
-      "for (const run of suspects.slice(1)) {",
+      "runs.slice(index * length, (index + 1) * length)",
+      "runs.slice(index * length + 1, (index + 1) * length)",
       "a suspect is left aside",
     ],
-    ["await pause(ports, trialMs, live.progress);", "", "trials are not waited for"],
   ],
   "runtime/child": [
     [

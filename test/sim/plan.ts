@@ -48,7 +48,7 @@ export interface Plan {
   readonly failedRead: number;
   /** How often a read is answered in a later turn. */
   readonly lag: number;
-  /** How often a process that dies has ended itself, and was not killed. */
+  /** How often a process that dies is ended by a step that is under way in it. */
   readonly exit: number;
   readonly idleMs: number | null;
   /** Runs at a time. */

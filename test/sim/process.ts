@@ -52,7 +52,7 @@ export interface Surroundings {
   record(entry: Entry): void;
   /** Whether a process dies now that a step function was called. */
   diesInStep(): boolean;
-  /** Whether a process that dies ends itself. */
+  /** Whether a process that dies is ended by a step that is under way in it. */
   endsItself(): boolean;
   nextMark(): number;
   /** How many waits of a job have been answered. */
@@ -81,7 +81,7 @@ export class Process {
     this.id = id;
     this.#world = world;
     this.clock = clock.of(this);
-    const isAfterExit = disk.wasExit;
+    const { culprit = null } = disk;
     this.store = disk.mount(this);
     const { store } = this;
     this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
@@ -90,7 +90,7 @@ export class Process {
         this.runtime.register(workflow, this.#bind(definition));
       }
     }
-    this.record({ kind: "booted", process: id, isAfterExit });
+    this.record({ kind: "booted", process: id, culprit });
     const onOpen = (): void => void (this.isOpen = true);
     this.runtime.open().then(onOpen, () => this.die("while it opened"));
   }
@@ -100,11 +100,17 @@ export class Process {
     if (this.isAlive) this.#world.record(entry);
   }
 
-  /** `isExit`: it ends itself, and can still say so. */
-  die(where: string, isExit: boolean = this.#world.endsItself()): void {
+  /** `call`: its step function ends the process. */
+  die(where: string, call: Call | undefined = this.#lastWords()): void {
     if (!this.isAlive) return;
-    if (!this.isClosed) this.#world.disk.wasExit = isExit;
-    this.record({ kind: "died", process: this.id, where });
+    const culprit = call && {
+      runId: call.run,
+      step: call.step.name,
+      job: call.job,
+      attempt: call.attempt,
+    };
+    if (!this.isClosed) this.#world.disk.culprit = culprit;
+    this.record({ kind: "died", process: this.id, where, culprit: culprit ?? null });
     this.isAlive = false;
     this.isOpen = false;
     this.gates = [];
@@ -118,6 +124,11 @@ export class Process {
     void this.runtime.close().then(() => {
       this.isClosed = true;
     });
+  }
+
+  /** A call that ends the process, if it is not killed. */
+  #lastWords(): Call | undefined {
+    return this.#world.endsItself() ? [...this.calls].at(-1) : undefined;
   }
 
   open(gate: Gate, opening: Opening): void {
@@ -155,7 +166,7 @@ export class Process {
     const call: Call = { ...about, answered, pending, told };
     const at = this.#world.clock.now;
     this.record({ kind: "entered", at, ...this.#about(call) });
-    if (this.#world.diesInStep()) this.die(`in step ${step.name}`, true);
+    if (this.#world.diesInStep()) this.die(`in step ${step.name}`, call);
     if (!this.isAlive) return new Promise(() => {});
     this.calls.add(call);
     let how = "returned";

@@ -7,7 +7,7 @@ import { reduce } from "../../src/engine/reduce.ts";
 import type { Command } from "../../src/engine/command.ts";
 import { nextTimerAt, resume } from "../../src/engine/resume.ts";
 import { fromSnapshot } from "../../src/engine/snapshot.ts";
-import { isIdle } from "../../src/engine/state.ts";
+import { findJob, isIdle } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import type { Rest } from "../../src/store/store.ts";
 import type { Event } from "../../src/workflow/event.ts";
@@ -258,20 +258,39 @@ export const restIsKnown: Law = ({ runs }) =>
     });
   });
 
-/** A commit in which a step has ended says that its run gets on; of the others, an acquittal does. */
-export const progressIsTold: Law = ({ runs }) =>
-  first(runs.values(), ({ run, commits }) =>
-    first(commits.entries(), ([index, { commit, created }]) => {
+/**
+ * A commit in which a step has ended says that its run gets on. But after an attempt that has ended
+ * a process, nothing else of its run says so before that has come to an end.
+ */
+export const progressIsTold: Law = ({ runs, trace }) => {
+  const culprits = new Map(
+    trace.entries.flatMap((entry) =>
+      entry.kind === "booted" && entry.culprit ? [[entry.process, entry.culprit]] : [],
+    ),
+  );
+  return first(runs.values(), ({ run, commits, states }) =>
+    first(commits.entries(), ([index, { commit, created, process }]) => {
+      const before = states[index - 1];
+      const culprit = culprits.get(process);
+      const isAccused =
+        culprit?.runId === run &&
+        before !== undefined &&
+        findJob(before, culprit.step, culprit.job)?.job.attempt === culprit.attempt;
       const ticks = commit.ticks as unknown as readonly Tick[];
       // The story that a fork brings along is none of its own.
       const isOwn = !created || !ticks.some(({ kind }) => kind === "run_forked");
-      const isEnd = ticks.some(({ kind }) => kind === "step_succeeded" || kind === "step_failed");
-      const isRight = ticks.length === 0 || (commit.isProgress ?? false) === isEnd;
+      const isEnd = ticks.some(
+        (tick) =>
+          (tick.kind === "step_succeeded" || tick.kind === "step_failed") &&
+          (!isAccused || tick.job === culprit.job),
+      );
+      const isRight = (commit.isProgress ?? false) === isEnd;
       return isRight || !isOwn
         ? undefined
         : `commit ${index} of ${run} does not say how it gets on`;
     }),
   );
+};
 
 /** Whoever drives a run stores its state whole every so many ticks: not later, and no more often. */
 export const snapshotsAreInTime: Law = ({ runs }) =>

@@ -5,7 +5,7 @@
 import type { RunState } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import { describeTick } from "../../src/runtime/verbose.ts";
-import type { Commit, RunRecord } from "../../src/store/store.ts";
+import type { Commit, Culprit, RunRecord } from "../../src/store/store.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
 import type { Json } from "../../src/base/json.ts";
@@ -31,9 +31,15 @@ export interface Told {
 }
 
 export type Entry =
-  /** `isAfterExit`: the process before has ended itself. */
-  | { readonly kind: "booted"; readonly process: number; readonly isAfterExit: boolean }
-  | { readonly kind: "died"; readonly process: number; readonly where: string }
+  /** `culprit`: whose step has ended the process before, if one has. */
+  | { readonly kind: "booted"; readonly process: number; readonly culprit: Culprit | null }
+  /** `culprit`: whose step has ended it, if one has. */
+  | {
+      readonly kind: "died";
+      readonly process: number;
+      readonly where: string;
+      readonly culprit: Culprit | null;
+    }
   /** Closed in good order; `timers`: those that it has left. */
   | { readonly kind: "closed"; readonly process: number; readonly timers: number }
   | { readonly kind: "moved"; readonly at: number }

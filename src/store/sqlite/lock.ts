@@ -5,13 +5,14 @@
  *
  * Law: the lock file is opened by SQLite only. A POSIX lock is gone once its process closes any
  * descriptor of the file, so merely reading it here would give the store away. That is why the
- * owner's name is in a file of its own (`.owner`).
+ * owner's name is in a file of its own (`.owner`), and so is what it says as it dies (`.culprit`).
  */
 import { Database } from "bun:sqlite";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 import { WorkflowError } from "../../base/errors.ts";
+import type { Culprit } from "../store.ts";
 import { isBusy } from "./failure.ts";
 import { createPrivateFile } from "./file.ts";
 
@@ -21,19 +22,25 @@ export class FileLock {
    * that died. After the loss of power it may be there or not: for that no process is to blame.
    */
   readonly wasReleased: boolean;
-  /** Whether that process ended by itself, and was not killed: it has had time to say so. */
-  readonly wasExit: boolean;
+  /** Who ended that process, if somebody is known to have done that. */
+  readonly culprit: Culprit | undefined;
   readonly #holder: Database;
   readonly #ownerPath: string;
+  readonly #culpritPath: string;
+  readonly #witness: () => Culprit | undefined;
 
   /** Throws `store_locked` while another store, here or in another process, has `path`. */
-  constructor(path: string) {
+  constructor(path: string, witness: () => Culprit | undefined) {
     this.#ownerPath = `${path}.owner`;
+    this.#culpritPath = `${path}.culprit`;
+    this.#witness = witness;
     this.#holder = hold(path, this.#ownerPath);
     try {
       this.wasReleased = !existsSync(this.#ownerPath);
-      this.wasExit = readOwner(this.#ownerPath).endsWith(` ${exitMark}`);
-      this.#writeOwner();
+      this.culprit = this.wasReleased ? undefined : readCulprit(this.#culpritPath);
+      rmSync(this.#culpritPath, { force: true });
+      const owner = `${process.pid} ${hostname()}\n`;
+      writeFileSync(this.#ownerPath, owner, { mode: 0o600 });
       process.on("exit", this.#onExit);
     } catch (error) {
       this.abandon();
@@ -41,17 +48,15 @@ export class FileLock {
     }
   }
 
-  /**
-   * A step may end the process. One that has done its work (0), or is told to go (128 and up), not.
-   */
-  readonly #onExit = (code: number): void => {
-    if (code > 0 && code < 128) this.#writeOwner(exitMark);
+  readonly #onExit = (): void => {
+    const culprit = this.#witness();
+    if (!culprit) return;
+    try {
+      writeFileSync(this.#culpritPath, JSON.stringify(culprit), { mode: 0o600 });
+    } catch {
+      // The process ends whatever is thrown, and nobody is left to be told.
+    }
   };
-
-  #writeOwner(...marks: readonly string[]): void {
-    const words = [process.pid, hostname(), ...marks];
-    writeFileSync(this.#ownerPath, `${words.join(" ")}\n`, { mode: 0o600 });
-  }
 
   release(): void {
     process.off("exit", this.#onExit);
@@ -72,8 +77,6 @@ export class FileLock {
 }
 
 // ---
-
-const exitMark = "exited";
 
 function hold(path: string, ownerPath: string): Database {
   const lockPath = `${path}.lock`;
@@ -101,6 +104,15 @@ function toRefusal(path: string, ownerPath: string): WorkflowError {
       `${isHere ? "close the other store" : "stop that process"}, or name another file.`,
     { details: { path, pid, host: host ?? null } },
   );
+}
+
+function readCulprit(culpritPath: string): Culprit | undefined {
+  try {
+    return JSON.parse(readFileSync(culpritPath, "utf8")) as Culprit; // As an owner has written it.
+  } catch {
+    // There is none, or it is torn: a process may be killed while it says who ends it.
+    return undefined;
+  }
 }
 
 /** The owner's process id and host; empty while it has the lock and has not written them yet. */

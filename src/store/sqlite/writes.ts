@@ -114,12 +114,10 @@ export class Writes {
     return { value: position.epoch };
   }
 
-  countCrash(runId: string, from?: number): Written<number> | WorkflowError {
+  countCrash(runId: string): Written<number> | WorkflowError {
     const position = this.#position(runId);
     if (!position) return refuseAbsent(runId);
-    if (from === undefined || from === position.crashes) {
-      this.#writeCrashes(position, position.crashes + 1);
-    }
+    this.#writeCrashes(position, position.crashes + 1);
     this.#keep(runId, position);
     return { value: position.crashes };
   }
