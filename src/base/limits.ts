@@ -94,8 +94,9 @@ export const killTrialMs: number = 60_000;
 /** Resting runs woken at a time, so that a herd of timers does not stop everything else. */
 export const wakesMax: number = 500;
 
-/** How often runs that need not be kept are looked for. */
-export const pruneIntervalMs: number = 60_000;
+/** How often runs that need not be kept are looked for: it depends on how long and how many. */
+export const pruneIntervalMsMin: number = 1_000;
+export const pruneIntervalMsMax: number = 60_000;
 
 /** Runs whose place in the file a store remembers: some 3 MB. Others are read again, in 15 µs. */
 export const positionsMax: number = 16_384;

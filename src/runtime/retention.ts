@@ -1,6 +1,6 @@
 /** Lets go of runs that have ended and need not be kept. Off unless it is asked for. */
 import type { Clock } from "../base/clock.ts";
-import { pruneIntervalMs } from "../base/limits.ts";
+import { pruneIntervalMsMax, pruneIntervalMsMin } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Pruning, Store } from "../store/store.ts";
 
@@ -11,15 +11,17 @@ export interface Retention {
   readonly keepMax: number | null;
 }
 
-/** Prunes now and then, until the result is called. */
+/** Prunes at once and then now and again, until the result is called. */
 export function startRetention(
   store: Store,
   clock: Clock,
   log: Log,
-  { keepMs, keepMax }: Retention,
+  retention: Retention,
   onDeleted: (handlerId: string) => void,
 ): () => void {
+  const { keepMs, keepMax } = retention;
   if (keepMs === null && keepMax === null) return () => {};
+  const intervalMs = intervalMsOf(retention);
   let cancel = (): void => {};
   let isStopped = false;
   const prune = async (): Promise<void> => {
@@ -38,11 +40,20 @@ export function startRetention(
     } catch (error) {
       if (!isStopped) log("error", "Ended runs could not be deleted.", { error });
     }
-    if (!isStopped) cancel = clock.at(clock.now() + pruneIntervalMs, () => void prune());
+    if (!isStopped) cancel = clock.at(clock.now() + intervalMs, () => void prune());
   };
   void prune();
   return () => {
     isStopped = true;
     cancel();
   };
+}
+
+/**
+ * A run is kept for a tenth longer than it need be at most. A look costs the more, the more are
+ * kept, and comes the more seldom.
+ */
+function intervalMsOf({ keepMs, keepMax }: Retention): number {
+  const wanted = Math.min(keepMs === null ? Infinity : keepMs / 10, keepMax ?? Infinity);
+  return Math.min(Math.max(wanted, pruneIntervalMsMin), pruneIntervalMsMax);
 }

@@ -207,6 +207,24 @@ test("what has ended goes after its time, and beyond its number; what runs stays
   );
 });
 
+test.each([{ keepRunsMax: 2 }, { keepRunsFor: 0.5 }])(
+  "what has ended goes while the server runs, with %j",
+  async (limits) => {
+    using scratch = createScratch();
+    await withServer(
+      scratch.file("state.db"),
+      all,
+      async (host) => {
+        await Bun.sleep(1); // The look at the start is over.
+        for (let index = 0; index < 5; index++) await host.ended(await host.start("quick"));
+        const kept = limits.keepRunsMax ?? 0;
+        await until(async () => (await host.handlerIds()).length === kept, "the others have gone");
+      },
+      limits,
+    );
+  },
+);
+
 test("pages come to every handler once, in both orders, also over a restart", async () => {
   using scratch = createScratch();
   const path = scratch.file("state.db");

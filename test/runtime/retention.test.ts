@@ -1,7 +1,7 @@
 /** Runs that have ended go when they need not be kept, and no sooner. */
 import { describe, expect, test } from "bun:test";
 
-import { pruneHandlersMax, pruneIntervalMs } from "../../src/base/limits.ts";
+import { pruneHandlersMax, pruneIntervalMsMax, pruneIntervalMsMin } from "../../src/base/limits.ts";
 import { type Retention, startRetention } from "../../src/runtime/retention.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
@@ -36,23 +36,42 @@ async function keep(
 describe("runs that have ended", () => {
   test("are kept for ever, unless somebody says otherwise", async () => {
     const { clock, left, stop } = await keep([0, 0], {});
-    await clock.advance(10 * pruneIntervalMs);
+    await clock.advance(10 * pruneIntervalMsMin);
     expect([await left(), clock.pending]).toEqual([["h0", "h1"], 0]);
     stop();
   });
 
   test("go once they have been kept for as long as was asked, and whoever lists them is told", async () => {
-    const keepMs = 2 * pruneIntervalMs;
+    const keepMs = 2 * pruneIntervalMsMin;
     const { clock, left, deleted, lines } = await keep([-keepMs - 1, -keepMs, 5], { keepMs });
     expect([await left(), deleted]).toEqual([["h1", "h2"], ["h0"]]);
     expect(lines).toEqual(["info 1 ended runs were deleted: they need not be kept."]);
-    await clock.advance(pruneIntervalMs);
+    await clock.advance(pruneIntervalMsMin);
     expect(await left()).toEqual(["h2"]);
-    await clock.advance(pruneIntervalMs);
+    await clock.advance(pruneIntervalMsMin);
     expect(await left()).toEqual(["h2"]);
-    await clock.advance(pruneIntervalMs);
+    await clock.advance(pruneIntervalMsMin);
     expect([await left(), deleted]).toEqual([[], ["h0", "h1", "h2"]]);
   });
+
+  test.each([
+    [{ keepMs: 60_000 }, 6_000],
+    [{ keepMs: 86_400_000 }, pruneIntervalMsMax],
+    [{ keepMs: 86_400_000, keepMax: 5 }, pruneIntervalMsMin],
+    [{ keepMax: 20_000 }, 20_000],
+    [{ keepMax: 1_000_000 }, pruneIntervalMsMax],
+  ])(
+    "are looked for the more seldom, the longer or the more are kept: %j",
+    async (asked, after) => {
+      const { clock, store } = await keep([], asked);
+      let looks = 0;
+      store.prune = async () => (looks++, []);
+      await clock.advance(after - 1);
+      expect(looks).toBe(0);
+      await clock.advance(1);
+      expect(looks).toBe(1);
+    },
+  );
 
   test("go when there are more than were asked for, however many those are", async () => {
     const count = 2 * pruneHandlersMax + 3;
@@ -76,7 +95,7 @@ test("what could not be deleted is deleted later, and the log says why", async (
   const { clock, left, lines } = await keep([0], { keepMax: 0 }, store);
   expect([await left(), lines]).toEqual([["h0"], ["error Ended runs could not be deleted."]]);
   store.isBroken = false;
-  await clock.advance(pruneIntervalMs - 1);
+  await clock.advance(pruneIntervalMsMin - 1);
   expect(await left()).toEqual(["h0"]);
   await clock.advance(1);
   expect(await left()).toEqual([]);
@@ -115,13 +134,13 @@ test("a process that closes deletes nothing more, and says nothing", async () =>
     const { clock, stop, lines } = await keep([], { keepMax: 0 }, store);
     stop();
     for (const pruning of store.under) answer(pruning);
-    await clock.advance(3 * pruneIntervalMs);
+    await clock.advance(3 * pruneIntervalMsMin);
     const errors = lines.filter((line) => line.startsWith("error"));
     expect([store.under.length, errors, clock.pending]).toEqual([1, [], 0]);
   }
-  const { clock, stop, left } = await keep([0], { keepMs: pruneIntervalMs });
+  const { clock, stop, left } = await keep([0], { keepMs: pruneIntervalMsMin });
   stop();
   expect(clock.pending).toBe(0);
-  await clock.advance(3 * pruneIntervalMs);
+  await clock.advance(3 * pruneIntervalMsMin);
   expect(await left()).toEqual(["h0"]);
 });
