@@ -32,7 +32,7 @@ export function checkInvariants(definition: Definition, state: RunState): void {
       `A waiting job of step \`${name}\` waits for something.`,
     );
   }
-  checkScopes(definition, state);
+  checkScopes(state);
   assert(state.status === "running" || isIdle(state), "A run that has ended does nothing.");
   assert(
     (state.status === "completed") === (state.result !== null),
@@ -42,9 +42,7 @@ export function checkInvariants(definition: Definition, state: RunState): void {
 
 // ---
 
-/** Scopes are counted only where a join asks for them. */
-function checkScopes(definition: Definition, state: RunState): void {
-  if (definition.joins.length === 0) return;
+function checkScopes(state: RunState): void {
   const jobs = Object.values(state.steps).flatMap((step) =>
     jobPlaces.flatMap((place) => step[place]),
   );

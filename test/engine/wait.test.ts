@@ -158,6 +158,19 @@ describe("an answer", () => {
     run.succeed("t", 2, B({ n: 4 }));
     expect(run.job("s", 1)?.waits[0]?.answer).toEqual(B({ n: 4 }));
   });
+
+  test("may come from the very function that waits", () => {
+    const run = new Run(definition);
+    run.start();
+    run.wait("s", 1, Answer);
+    run.send("s", 1, Answer({ n: 1 }));
+    const { waits, sent } = run.job("s", 1) ?? {};
+    expect([waits?.[0]?.answer, sent]).toEqual([
+      Answer({ n: 1 }),
+      [{ event: Answer({ n: 1 }), target: null }],
+    ]);
+    expect(placesOf(run.state)).toEqual({ s: { running: [1] } });
+  });
 });
 
 describe("several waits of one function", () => {
