@@ -1,7 +1,12 @@
 /** The feed: every event after a cursor, once, in order, whatever happens in between. */
 import { describe, expect, test } from "bun:test";
 
-import { feedPageCharsMax, feedPageLength, feedTailLength } from "../../src/base/limits.ts";
+import {
+  feedPageCharsMax,
+  feedPageLength,
+  feedTailCharsMax,
+  feedTailLength,
+} from "../../src/base/limits.ts";
 import { Feed } from "../../src/store/feed.ts";
 import type { EventSource } from "../../src/store/feed.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
@@ -86,6 +91,16 @@ async function readAll(run: Run, after: number, signal = never): Promise<number[
   return sequences;
 }
 
+/** A signal that is never raised, and who would be told if it were. */
+function countListeners() {
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) =>
+    void listeners.delete(listener);
+  return { signal, listeners };
+}
+
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
@@ -163,6 +178,34 @@ describe("reading", () => {
     for (const reader of readers) await reader.return();
   });
 
+  test("of long events few are kept ready, of short ones many", async () => {
+    const cases: readonly (readonly [json: string, kept: number])[] = [
+      ["{}", feedTailLength],
+      ["x".repeat(feedTailCharsMax / 4), 4],
+      // The newest is kept, however long it is.
+      ["x".repeat(2 * feedTailCharsMax + 1), 1],
+    ];
+    for (const [json, kept] of cases) {
+      const run = new Run();
+      run.append(1);
+      const live = run.feed.follow("a", -1, never);
+      await live.next();
+      // The tail is cut when it is twice as long as it is to be.
+      const count = 2 * kept + 1;
+      for (let at = 0; at < count; at++) run.append(1, false, json);
+      const newest = run.events.length - 1;
+      const reads = async (after: number): Promise<boolean> => {
+        const before = run.reads.length;
+        const reader = run.feed.follow("a", after, never);
+        expect((await reader.next()).value?.[0]?.sequence).toBe(after + 1);
+        await reader.return();
+        return run.reads.length > before;
+      };
+      expect([await reads(newest - kept), await reads(newest - kept - 1)]).toEqual([false, true]);
+      await live.return();
+    }
+  });
+
   test("one commit may bring any number of events", async () => {
     const run = new Run();
     run.append(1);
@@ -235,6 +278,7 @@ describe("ending", () => {
     const run = new Run();
     run.append(3, true);
     expect(await readAll(run, 1)).toEqual([2]);
+    expect(run.reads.length).toBe(1); // The end says that it is one.
     expect(await readAll(run, 2)).toEqual([]);
     expect(await readAll(run, 50)).toEqual([]);
   });
@@ -255,14 +299,16 @@ describe("ending", () => {
   test("a reader that stops reading is forgotten, and the last one takes the channel along", async () => {
     const run = new Run();
     run.append(1);
-    const readers = [0, 1].map(() => run.feed.follow("a", -1, never));
+    const { signal, listeners } = countListeners();
+    const readers = [0, 1].map(() => run.feed.follow("a", -1, signal));
     expect(run.feed.channelCount).toBe(0);
     for (const reader of readers) await reader.next();
     expect(run.feed.channelCount).toBe(1);
+    expect(listeners.size).toBe(2);
     await readers[0]?.return();
     expect(run.feed.channelCount).toBe(1);
     await readers[1]?.return();
-    expect(run.feed.channelCount).toBe(0);
+    expect([run.feed.channelCount, listeners.size]).toEqual([0, 0]);
     run.append(1, true); // Nobody is told, and nothing is kept.
     expect(run.feed.channelCount).toBe(0);
   });

@@ -81,6 +81,16 @@ export const committing: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "a run that goes on was changed last when it had its newest event",
+    async check(store) {
+      await store.create(newRun("a"), commitOf("One"));
+      const events = [3, 7].map((ms) => newEvent("Two", { at: startedAt + ms }));
+      await store.commit("a", 1, newCommit({ events }));
+      await store.commit("a", 1, newCommit({ ticks: ["silent"] }));
+      expect(await store.getRun("a")).toMatchObject({ updatedAt: startedAt + 7 });
+    },
+  },
+  {
     name: "a run that has ended still takes what its holder commits",
     async check(store) {
       await store.create(newRun("a"), finalCommit());
@@ -98,11 +108,21 @@ export const committing: readonly ConformanceCase[] = [
         store.commit("a", 1, newCommit({ events: [terminal, newEvent("After")] })),
         store.commit("a", 1, newCommit({ events: [newEvent("Never", { at: Number.NaN })] })),
         store.commit("a", 1, finalCommit({ completedAt: Infinity })),
+        store.commit("a", 1, newCommit({ rest: { wakeAt: 0.5 } })),
+        store.commit("a", 1, newCommit({ snapshot: null })),
         store.create(newRun("b", { startedAt: 0.5 }), newCommit()),
         store.commit("a", 1, commitOf("Two")),
       ]);
-      const statuses = settled.map(({ status }) => status);
-      expect(statuses).toEqual([...Array(4).fill("rejected"), "fulfilled"]);
+      const reasons = settled.map((one) => (one.status === "rejected" ? one.reason.message : null));
+      expect(reasons).toEqual([
+        "Expected `events[0]`, which is terminal, to be the last of 2.",
+        "Expected `events[0].at` to be whole milliseconds since 1970, got NaN.",
+        "Expected `outcome.completedAt` to be whole milliseconds since 1970, got Infinity.",
+        "Expected `rest.wakeAt` to be whole milliseconds since 1970, got 0.5.",
+        "Expected `snapshot` to be a state, got null: leave it out instead.",
+        "Expected `startedAt` to be whole milliseconds since 1970, got 0.5.",
+        null,
+      ]);
       expect(await eventsOf(store, "a")).toEqual(["0:One", "1:Two"]);
     },
   },

@@ -1,7 +1,16 @@
 /** What deleting leaves: nothing. */
 import { expect } from "bun:test";
 
-import { commitOf, eventsOf, finalCommit, newCommit, newRun, refusalOf } from "../fixtures.ts";
+import {
+  commitOf,
+  eventsOf,
+  finalCommit,
+  follow,
+  newCommit,
+  newRun,
+  refusalOf,
+  toLabel,
+} from "../fixtures.ts";
 import type { ConformanceCase } from "../fixtures.ts";
 
 export const deleting: readonly ConformanceCase[] = [
@@ -31,6 +40,20 @@ export const deleting: readonly ConformanceCase[] = [
         true,
         false,
       ]);
+    },
+  },
+  {
+    name: "whoever reads a handler that is deleted is told of its end",
+    async check(store) {
+      await store.create(newRun("a", { handlerId: "h" }), finalCommit());
+      await store.create(newRun("b", { handlerId: "h" }), commitOf("One"));
+      const reader = store.feed.follow("b", -1, new AbortController().signal);
+      expect((await reader.next()).value?.map(toLabel)).toEqual(["1:One"]);
+      const waiting = reader.next();
+      await new Promise(setImmediate); // It has found nothing more by now, and waits to be told.
+      await store.delete("h");
+      expect((await waiting).done).toBe(true);
+      expect(await follow(store, "a", -1)).toEqual([]);
     },
   },
   {
