@@ -4,6 +4,7 @@
  */
 import { must } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { nameLengthMax, shutdownMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
@@ -11,7 +12,7 @@ import type { Retention } from "../runtime/retention.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
-import type { AnyEventType } from "../workflow/event.ts";
+import { type AnyEventType, isEventType } from "../workflow/event.ts";
 import { type App, createApp } from "./app.ts";
 import type { KeepOpen } from "./endpoint.ts";
 import { listen, type Listener } from "./listen.ts";
@@ -107,6 +108,7 @@ export class WorkflowServer implements AsyncDisposable {
         `Expected \`addWorkflow("${name}", …)\` to get a \`Workflow\`, got ${typeof workflow}.`,
       );
     }
+    checkOptions(name, options);
     this.#workflows.set(name, workflow.define(name, options.additionalEvents));
     this.#authored.set(name, workflow);
     return this;
@@ -243,6 +245,15 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
 
 function closed(): WorkflowError {
   return new WorkflowError("shutting_down", "The server is closed. Make a new one.");
+}
+
+function checkOptions(name: string, options: AddWorkflowOptions): void {
+  const { additionalEvents = [], ...others } = Object(options) as AddWorkflowOptions;
+  const isList = Array.isArray(additionalEvents) && additionalEvents.every(isEventType);
+  if (isList && Object.keys(others).length === 0) return;
+  throw invalid(
+    `Expected the options of \`addWorkflow("${name}", …)\` to be \`{ additionalEvents: […] }\`, a list of event types (what \`defineEvent\` returns), got ${describeValue(options)}.`,
+  );
 }
 
 function invalid(message: string): WorkflowError {

@@ -9,6 +9,7 @@ import type { Retention } from "../runtime/retention.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { SqliteStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
+import { unknownOptions } from "../workflow/check-options.ts";
 
 export interface WorkflowServerOptions {
   /**
@@ -66,6 +67,11 @@ export const portDefault = 8080;
 
 /** Throws `config_invalid`, naming the option. */
 export function toSettings(options: WorkflowServerOptions, env: Environment): Settings {
+  // One that is written wrong would leave a door open, or a limit off.
+  const [unknown] = unknownOptions(options, Object.keys(known));
+  if (unknown !== undefined) {
+    throw new WorkflowError("config_invalid", `\`new WorkflowServer({ … })\`: ${unknown}`);
+  }
   const origins = options.corsOrigins ?? listOf(env["WORKFLOWS_SERVER_CORS_ORIGINS"]);
   const hosts = options.allowedHosts ?? listOf(env["WORKFLOWS_SERVER_ALLOWED_HOSTS"]);
   return Object.freeze({
@@ -115,6 +121,21 @@ export function toAddress(
 }
 
 // ---
+
+const known: Readonly<Record<keyof WorkflowServerOptions, true>> = {
+  store: true,
+  durability: true,
+  auth: true,
+  corsOrigins: true,
+  allowedHosts: true,
+  acceptContext: true,
+  idleTimeout: true,
+  concurrency: true,
+  keepRunsFor: true,
+  keepRunsMax: true,
+  heartbeatInterval: true,
+  log: true,
+};
 
 function listOf(text: string | undefined): readonly string[] {
   return (text ?? "")

@@ -2,6 +2,7 @@
 import { describeValue } from "../base/describe.ts";
 import type { StepOptions, WorkflowOptions } from "./draft.ts";
 import type { Resource } from "./resource.ts";
+import type { RetryOptions } from "./retry.ts";
 import { hint, quote } from "./words.ts";
 
 const ofStep: Readonly<Record<keyof StepOptions, true>> = {
@@ -27,16 +28,31 @@ const ofWorkflow: Readonly<Record<keyof WorkflowOptions, true>> = {
   verbose: true,
 };
 
-const known: Readonly<Record<"step" | "workflow", readonly string[]>> = {
+const ofRetry: Readonly<Record<keyof RetryOptions, true>> = {
+  attempts: true,
+  backoff: true,
+  delay: true,
+  maxDelay: true,
+  jitter: true,
+  within: true,
+  retryIf: true,
+};
+
+const known: Readonly<Record<"step" | "workflow" | "retry", readonly string[]>> = {
   step: Object.keys(ofStep),
   workflow: Object.keys(ofWorkflow),
+  retry: Object.keys(ofRetry),
 };
 
 /** A word that is written wrong would be passed over, and what it asks for be missing. */
-export function unknownOptions(given: object, of: "step" | "workflow"): readonly string[] {
+export function unknownOptions(
+  given: object,
+  of: keyof typeof known | readonly string[],
+): readonly string[] {
+  const names = typeof of === "string" ? known[of] : of;
   return Object.keys(given)
-    .filter((name) => !known[of].includes(name))
-    .map((name) => `there is no option ${quote(name)}.${hint(name, known[of])}`);
+    .filter((name) => !names.includes(name))
+    .map((name) => `there is no option ${quote(name)}.${hint(name, names)}`);
 }
 
 export function resourceMistakes(resources: Readonly<Record<string, Resource>>): readonly string[] {

@@ -86,7 +86,10 @@ function stepMistakes(draft: StepDraft): readonly string[] {
     mistakes.push(`${step}: expected \`timeout\` to be seconds above 0, got ${quote(timeout)}.`);
   }
   if (options.retry !== undefined) {
-    mistakes.push(...retryMistakes(options.retry).map((mistake) => `${step}: ${mistake}`));
+    const named = typeof options.retry === "object" ? (options.retry ?? {}) : {};
+    const unknown = unknownOptions(named, "retry").map((mistake) => `in its \`retry\` ${mistake}`);
+    const wrong = [...unknown, ...retryMistakes(options.retry)];
+    mistakes.push(...wrong.map((mistake) => `${step}: ${mistake}`));
   }
   if (catches && (!Number.isInteger(catches.recoveries) || catches.recoveries < 1)) {
     mistakes.push(

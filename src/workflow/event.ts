@@ -191,6 +191,12 @@ export function createEventType(parts: EventTypeParts): AnyEventType {
       isJsonObject(value) && value["type"] === name && "data" in value,
     extend(child: string, entries: Entries, options: EventTypeOptions = {}): AnyEventType {
       checkTypeName(child);
+      if (isStandardSchema(entries)) {
+        throw new WorkflowError(
+          "definition_invalid",
+          `Event type \`${child}\`: expected fields, such as \`{ text: v.string() }\`, got a whole schema. What extends a type adds fields to it: pass those of the schema.`,
+        );
+      }
       return createEventType({
         ...parts,
         type: child,

@@ -2,6 +2,7 @@
  * Resources: what steps work with and do not make themselves, such as a connection. One is made
  * when it is first needed, kept for as long as its scope says, and disposed of in the end.
  */
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 
 /** How long one lives: as long as the server, one run, or one attempt at a step. */
@@ -45,11 +46,20 @@ export function defineResource<T, Needs extends Readonly<Record<string, Resource
 ): Resource<T> {
   const [options, make] = rest.length === 1 ? [{}, rest[0]] : rest;
   const { scope = "server", description = null, needs = {} } = options as ResourceOptions<Needs>;
-  const lifetime = (which: ResourceScope): number => ["step", "run", "server"].indexOf(which);
+  if (!scopes.includes(scope)) {
+    throw invalid(
+      `Expected the \`scope\` of resource \`${name}\` to be \`server\`, \`run\` or \`step\`, got ${describeValue(scope)}.`,
+    );
+  }
+  if (typeof make !== "function") {
+    throw invalid(
+      `Resource \`${name}\` has no function that makes it. Pass one as the last argument.`,
+    );
+  }
+  const lifetime = (which: ResourceScope): number => scopes.indexOf(which);
   for (const [key, need] of Object.entries<Resource>(needs)) {
     if (lifetime(need.scope) >= lifetime(scope)) continue;
-    throw new WorkflowError(
-      "definition_invalid",
+    throw invalid(
       `Resource \`${name}\` lives as long as the ${scope}, but it needs \`${key}\`, which lives only as long as the ${need.scope}. Give \`${name}\` the scope \`${need.scope}\`.`,
     );
   }
@@ -61,4 +71,13 @@ export function defineResource<T, Needs extends Readonly<Record<string, Resource
     needs,
     make: make as unknown as Resource<T>["make"],
   });
+}
+
+// ---
+
+/** From the shortest life to the longest. */
+const scopes: readonly ResourceScope[] = ["step", "run", "server"];
+
+function invalid(message: string): WorkflowError {
+  return new WorkflowError("definition_invalid", message);
 }

@@ -73,7 +73,7 @@ export function toDataJsonSchema(
   title: string,
   description: string | null,
 ): JsonObject {
-  const own = toJsonSchema(v.object(schema.entries), { typeMode: "input", errorMode: "ignore" });
+  const own = fromValibot(v.object(schema.entries));
   const inherited = schema.foreign ? foreignJsonSchema(schema.foreign) : {};
   const raw = toJson({ ...inherited, ...merged(inherited, own) }, title) as JsonObject;
   const { $defs, properties, required } = withTitledFields(raw);
@@ -158,15 +158,24 @@ function withoutAdded(foreign: StandardSchema, entries: Entries, input: unknown)
 
 /**
  * The Standard JSON Schema extension, where the library has it; else a schema that says nothing.
+ * Valibot has it in a package of its own, which is here.
  */
 function foreignJsonSchema(schema: StandardSchema): Record<string, unknown> {
-  const props = schema["~standard"] as { jsonSchema?: { input?: (options: object) => unknown } };
+  const props = schema["~standard"] as {
+    readonly vendor: string;
+    readonly jsonSchema?: { input?: (options: object) => unknown };
+  };
   try {
+    if (props.vendor === "valibot") return { ...fromValibot(schema as v.GenericSchema) };
     const described = props.jsonSchema?.input?.({ target: "draft-2020-12" });
     return isJsonObject(described) ? { ...described } : {};
   } catch {
     return {}; // A library says so of what JSON Schema has no words for, such as a custom check.
   }
+}
+
+function fromValibot(schema: v.GenericSchema): object {
+  return toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" });
 }
 
 function merged(base: Record<string, unknown>, own: object): Record<string, unknown> {

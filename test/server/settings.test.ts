@@ -1,7 +1,13 @@
 /** How a server is set up: what is refused, and that an unset secret does not open the door. */
 import { describe, expect, test } from "bun:test";
 
-import { WorkflowServer, type WorkflowServerOptions } from "../../src/index.ts";
+import {
+  StartEvent,
+  StopEvent,
+  Workflow,
+  WorkflowServer,
+  type WorkflowServerOptions,
+} from "../../src/index.ts";
 import { toAddress, toSettings, toStore } from "../../src/server/settings.ts";
 import { titled } from "../support/titles.ts";
 
@@ -43,6 +49,30 @@ describe("auth", () => {
       expect(() => toSettings({}, { WORKFLOWS_SERVER_API_KEY: keys })).toThrow(/^Expected `auth`/);
     }
   });
+});
+
+test("an option that nobody knows is refused", () => {
+  expect(() => new WorkflowServer(anyOptions({ store: "memory", corsOrigin: [] }))).toThrow(
+    "`new WorkflowServer({ … })`: there is no option `corsOrigin`. Did you mean `corsOrigins`?",
+  );
+});
+
+test.each([
+  [[StopEvent]],
+  { additionalEvents: StopEvent },
+  { additionalEvents: ["Note"] },
+  { x: 1 },
+])("options of a workflow that say nothing are refused: %j", (options) => {
+  const server = new WorkflowServer({ store: "memory" });
+  expect(() => server.addWorkflow("echo", {} as never, options as object)).toThrow(
+    /^Expected .* to get a `Workflow`/,
+  );
+  const echo = new Workflow().step("a", { accepts: [StartEvent], emits: [StopEvent] }, () =>
+    StopEvent(),
+  );
+  expect(() => server.addWorkflow("echo", echo, options as object)).toThrow(
+    /^Expected the options of `addWorkflow\("echo", …\)` to be `{ additionalEvents: \[…\] }`/,
+  );
 });
 
 describe("origins", () => {

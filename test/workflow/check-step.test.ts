@@ -66,6 +66,11 @@ describe("a step is refused when", () => {
       "Step `s`: there is no option `worker`. Did you mean `workers`?",
     ],
     [
+      "its retry has an option that nobody knows",
+      { ...good, retry: { attempt: 2 } as object },
+      "Step `s`: in its `retry` there is no option `attempt`. Did you mean `attempts`?",
+    ],
+    [
       "its resources are no object",
       { ...good, resources: "db" },
       'Step `s`: expected `resources` to be an object, got the text "db".',

@@ -24,6 +24,18 @@ test("a resource cannot be changed once it is declared", () => {
   expect(Object.isFrozen(defineResource("clock", {}, () => 1))).toBe(true);
 });
 
+test("a resource of an unknown scope, or that nothing makes, is refused", () => {
+  const scope = "global" as ResourceScope;
+  expect(messageOf(() => defineResource("clock", { scope }, () => 1))).toBe(
+    "definition_invalid: Expected the `scope` of resource `clock` to be `server`, `run` or `step`, " +
+      'got the text "global".',
+  );
+  const none = { scope: "run" } as unknown as () => number;
+  expect(messageOf(() => defineResource("clock", none))).toBe(
+    "definition_invalid: Resource `clock` has no function that makes it. Pass one as the last argument.",
+  );
+});
+
 const scopes: readonly ResourceScope[] = ["step", "run", "server"];
 for (const [i, scope] of scopes.entries()) {
   for (const [j, needed] of scopes.entries()) {

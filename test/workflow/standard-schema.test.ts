@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { z } from "zod";
 
+import { StartEvent } from "../../src/workflow/builtin.ts";
 import { defineEvent } from "../../src/workflow/event.ts";
 import type { StandardSchema } from "../../src/workflow/schema.ts";
 import { messageOf } from "../base/fixtures.ts";
@@ -171,6 +172,23 @@ describe("any Standard Schema", () => {
     expect(Strict({ a: "a" }).data).toEqual({ a: "a" });
     expect(messageOf(() => unchecked(Strict)({ a: "a", b: 1 }))).toBe(
       'event_invalid: Event `Strict` is not valid. `b`: Invalid key: Expected never but received "b".',
+    );
+  });
+
+  test("shows the fields of an object of valibot as it shows plain ones", () => {
+    const fields = { a: v.string(), n: v.optional(v.number(), 3), o: v.optional(v.string()) };
+    const plain = defineEvent("Same", fields);
+    const whole = defineEvent("Same", v.object(fields));
+    expect(whole.jsonSchema).toEqual(plain.jsonSchema);
+    expect(whole.jsonSchema["properties"]).toHaveProperty("a");
+    expect(whole.fields).toEqual(plain.fields);
+  });
+
+  test("is not what a type is extended by", () => {
+    const extend = (): unknown => StartEvent.extend("Go", v.object({ a: v.string() }) as never);
+    expect(messageOf(extend)).toBe(
+      "definition_invalid: Event type `Go`: expected fields, such as `{ text: v.string() }`, " +
+        "got a whole schema. What extends a type adds fields to it: pass those of the schema.",
     );
   });
 });
