@@ -29,6 +29,9 @@ export const feedPageLength: number = 256;
 /** And as many characters of them, if that is not one event: a reader that stalls holds a page. */
 export const feedPageCharsMax: number = 64 * 1024;
 
+/** As many characters of a commit's ticks, or of its events, are in one row. */
+export const entryCharsMax: number = feedPageCharsMax;
+
 /** Newest events of a live run kept ready for its readers, so that one encoding serves them all. */
 export const feedTailLength: number = 1024;
 

@@ -69,7 +69,7 @@ async function measureWorkflow(scene: Scene, name: "one" | "three"): Promise<Tab
     }
   }
   const notes = [
-    `A run writes ${rows.ticks.length} ticks and ${rows.events.length} events in ${rows.ticks.length} commits.`,
+    `A run writes its rows in ${rows.entries.length} commits.`,
     "Each row is the round of median throughput. CPU is the server's, of one core.",
     "* the generator, not the server, was the limit.",
   ];

@@ -124,10 +124,10 @@ test("a reader whose store fails ends with the error, and can come back", async 
   await store.open();
   await store.create(newRun("a"), commitOf("One", "Two"));
   using other = new Database(path);
-  other.run("ALTER TABLE event RENAME TO hidden");
+  other.run("ALTER TABLE entry RENAME TO hidden");
   const reader = store.feed.follow("a", 0, new AbortController().signal);
   await refusalOf(reader.next(), "store_failed");
-  other.run("ALTER TABLE hidden RENAME TO event");
+  other.run("ALTER TABLE hidden RENAME TO entry");
   const again = store.feed.follow("a", 0, new AbortController().signal);
   expect((await again.next()).value).toHaveLength(1);
   await again.return();

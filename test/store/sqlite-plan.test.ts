@@ -113,9 +113,9 @@ function multiply(store: SqliteStore, times: number): void {
       `INSERT INTO run (key, run_id, handler, wake_at, ${columns})
        SELECT key + 2 * n, 'run-' || (key - 1 + 2 * n), handler + 2 * n, wake_at + 2 * n, ${columns}
        FROM copy, run`,
-      "INSERT INTO tick (run, json) SELECT run + 2 * n, json FROM copy, tick",
-      `INSERT INTO event (run, sequence, at, is_internal, is_terminal, json)
-       SELECT run + 2 * n, sequence, at, is_internal, is_terminal, json FROM copy, event`,
+      `INSERT INTO entry (run, last_sequence, last_event_at, tick_count, ticks, events)
+       SELECT run + 2 * n, last_sequence, last_event_at, tick_count, ticks, events
+       FROM copy, entry`,
     ]) {
       database.run(`${copy} ${sql}`, [times - 1]);
     }

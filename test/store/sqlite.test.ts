@@ -136,7 +136,7 @@ test("all calls of one turn are one transaction, seen by others whole or not at 
   const turns = createTurns();
   const store = await openStore({ clock: turns });
   using other = look(store);
-  const count = (): unknown => other.query("SELECT count(*) FROM tick").values()[0]?.[0];
+  const count = (): unknown => other.query("SELECT count(*) FROM entry").values()[0]?.[0];
 
   let settled = 0;
   const calls = [
@@ -165,7 +165,7 @@ test("a transaction that fails rejects all of its group, writes nothing, and the
   turns.pass();
   await created;
   using other = look(store);
-  other.run(`CREATE TRIGGER failing BEFORE INSERT ON event WHEN new.json LIKE '%Poison%'
+  other.run(`CREATE TRIGGER failing BEFORE INSERT ON entry WHEN new.events LIKE '%Poison%'
              BEGIN SELECT RAISE(ABORT, 'disk on fire'); END`);
 
   const group = [
@@ -232,7 +232,7 @@ test("deleting leaves no row of any table", async () => {
   await store.create(newRun("b", { handlerId: "h" }), { ...commitOf("One"), snapshot: {} });
   await store.delete("h");
   using other = look(store);
-  for (const table of ["handler", "run", "tick", "snapshot", "event"]) {
+  for (const table of ["handler", "run", "entry", "snapshot"]) {
     expect([table, other.query(`SELECT count(*) FROM ${table}`).values()]).toEqual([table, [[0]]]);
   }
   await store.close();

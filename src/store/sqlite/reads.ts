@@ -8,12 +8,8 @@ import type { Json } from "../../base/json.ts";
 import { type StoredEvent, takePage } from "../event.ts";
 import type { HandlerFilter, Journal, Page, RunRecord } from "../store.ts";
 import { Pages } from "./pages.ts";
+import { toEvents } from "./entry.ts";
 import { type RecordRow, selectRecord, toRecord } from "./record.ts";
-
-interface EventRow extends Omit<StoredEvent, "isInternal" | "isTerminal"> {
-  readonly isInternal: number;
-  readonly isTerminal: number;
-}
 
 export class Reads {
   readonly #pages: Pages;
@@ -62,31 +58,41 @@ export class Reads {
     const row = this.#statements.snapshot.get(runId);
     return {
       snapshot: row ? JSON.parse(row.json) : null,
-      ticks: parseTicks(this.#statements.ticksAfter, runId, row?.covered ?? 0),
+      ticks: this.ticks(runId, row?.covered ?? 0),
     };
   }
 
   ticks(runId: string, after: number): readonly Json[] {
-    return parseTicks(this.#statements.ticks, runId, after);
+    const parts: (readonly Json[])[] = [];
+    // Row by row: of a long journal there is one text in memory at a time. From the last one back:
+    // those that are left out cost nothing.
+    for (const row of this.#statements.ticks.iterate(runId)) {
+      if (row.tickCount <= after) break;
+      const ticks: readonly Json[] = JSON.parse(row.ticks);
+      const known = after - (row.tickCount - ticks.length);
+      parts.push(known > 0 ? ticks.slice(known) : ticks);
+    }
+    return parts.reverse().flat();
   }
 
   events(runId: string, after: number, limit: number, charsMax: number): readonly StoredEvent[] {
-    const { events } = this.#statements;
-    // Row by row: what is too much of long events is not read.
-    return takePage(events.iterate(runId, after, limit), charsMax).map(toEvent);
+    return takePage(this.#eventsAfter(runId, after, limit), charsMax);
+  }
+
+  /** Row by row, as they are asked for: of long events, what is too much is not read. */
+  *#eventsAfter(runId: string, after: number, limit: number): Generator<StoredEvent> {
+    let left = limit;
+    for (const { events, lastSequence } of this.#statements.events.iterate(runId, after)) {
+      for (const event of toEvents(events, lastSequence)) {
+        if (event.sequence <= after) continue;
+        if (left-- <= 0) return;
+        yield event;
+      }
+    }
   }
 }
 
 // ---
-
-/** Row by row: of a long journal there is one text in memory at a time. */
-function parseTicks(statement: TickStatement, runId: string, after: number): readonly Json[] {
-  const ticks: Json[] = [];
-  for (const { json } of statement.iterate(runId, after)) ticks.push(JSON.parse(json));
-  return ticks;
-}
-
-type TickStatement = Statement<{ json: string }, [string, number]>;
 
 interface Statements {
   readonly handler: Statement<RecordRow, [string]>;
@@ -97,11 +103,9 @@ interface Statements {
   readonly due: Statement<{ runId: string }, [number, number]>;
   readonly nextWakeAt: Statement<{ wakeAt: number }, []>;
   readonly snapshot: Statement<{ covered: number; json: string }, [string]>;
-  /** The first so many are left out. */
-  readonly ticks: TickStatement;
-  /** From behind a key on. */
-  readonly ticksAfter: TickStatement;
-  readonly events: Statement<EventRow, [string, number, number]>;
+  /** The newest first. */
+  readonly ticks: Statement<{ tickCount: number; ticks: string }, [string]>;
+  readonly events: Statement<{ lastSequence: number; events: string }, [string, number]>;
 }
 
 function prepare(database: Database): Statements {
@@ -125,27 +129,14 @@ function prepare(database: Database): Statements {
       `SELECT covered, json FROM run JOIN snapshot ON snapshot.run = run.key WHERE run_id = ?`,
     ),
     ticks: database.prepare(
-      `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
-       WHERE run.run_id = ? ORDER BY tick.key LIMIT -1 OFFSET ?`,
-    ),
-    ticksAfter: database.prepare(
-      `SELECT tick.json FROM run JOIN tick ON tick.run = run.key
-       WHERE run.run_id = ? AND tick.key > ? ORDER BY tick.key`,
+      `SELECT tick_count AS tickCount, ticks
+       FROM run JOIN entry ON entry.run = run.key
+       WHERE run.run_id = ? ORDER BY last_sequence DESC, entry.key DESC`,
     ),
     events: database.prepare(
-      `SELECT sequence, json, at, is_internal AS isInternal, is_terminal AS isTerminal
-       FROM run JOIN event ON event.run = run.key
-       WHERE run.run_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+      `SELECT last_sequence AS lastSequence, events
+       FROM run JOIN entry ON entry.run = run.key
+       WHERE run.run_id = ? AND last_sequence > ? ORDER BY last_sequence, entry.key`,
     ),
-  };
-}
-
-function toEvent(row: EventRow): StoredEvent {
-  return {
-    sequence: row.sequence,
-    json: row.json,
-    at: row.at,
-    isInternal: row.isInternal === 1,
-    isTerminal: row.isTerminal === 1,
   };
 }

@@ -1,4 +1,4 @@
-/** A run as it is read: the columns of its row, of its handler and of its newest event. */
+/** A run as it is read: the columns of its row, of its handler and of its newest entry. */
 import { updatedAt } from "../rules.ts";
 import type { RunRecord } from "../store.ts";
 
@@ -12,6 +12,12 @@ export interface RecordRow extends Omit<RunRecord, Derived> {
   readonly isResting: number;
 }
 
+/** The key of a run's newest entry, for a statement that has `run`. */
+export const newestEntry = `(
+  SELECT key FROM entry WHERE entry.run = run.key
+  ORDER BY last_sequence DESC, key DESC LIMIT 1
+)`;
+
 /** To be put before conditions on `run` and `handler`. */
 export const selectRecord: string = `
 SELECT
@@ -21,11 +27,10 @@ SELECT
   run.started_at AS startedAt, run.completed_at AS completedAt,
   run.forked_run AS forkedRun, run.forked_sequence AS forkedSequence,
   run.first_sequence AS firstSequence,
-  event.sequence AS lastSequence, event.at AS lastEventAt
+  entry.last_sequence AS lastSequence, entry.last_event_at AS lastEventAt
 FROM run
 JOIN handler ON handler.key = run.handler
-LEFT JOIN event ON event.run = run.key
-  AND event.sequence = (SELECT max(sequence) FROM event WHERE run = run.key)`;
+LEFT JOIN entry ON entry.key = ${newestEntry}`;
 
 export function toRecord(row: RecordRow): RunRecord;
 export function toRecord(row: RecordRow | null): RunRecord | undefined;

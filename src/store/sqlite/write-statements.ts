@@ -2,6 +2,7 @@
 import type { Database, Statement } from "bun:sqlite";
 
 import { shrinkPages } from "../../base/limits.ts";
+import { newestEntry } from "./record.ts";
 
 /** Where a run stands: all that a commit must know. */
 export interface Position {
@@ -12,7 +13,9 @@ export interface Position {
   wakeAt: number | null;
   crashes: number;
   kills: number;
-  nextSequence: number;
+  lastSequence: number;
+  lastEventAt: number | null;
+  tickCount: number;
 }
 
 export interface WriteStatements {
@@ -22,9 +25,8 @@ export interface WriteStatements {
   readonly insertHandler: Statement<unknown, [string]>;
   readonly supersede: Statement<unknown, [string]>;
   readonly insertRun: Statement<unknown, [NewRow]>;
-  readonly insertTick: Statement<unknown, [Key, string]>;
-  readonly insertEvent: Statement<unknown, [Key, number, number, boolean, boolean, string]>;
-  readonly putSnapshot: Statement<unknown, [{ run: Key; json: string }]>;
+  readonly insertEntry: Statement<unknown, [Key, number, number | null, number, string, string]>;
+  readonly putSnapshot: Statement<unknown, [Key, number, string]>;
   readonly updateEpoch: Statement<unknown, [number, Key]>;
   readonly updateRest: Statement<unknown, [Flag, number | null, Key]>;
   readonly updateCrashes: Statement<unknown, [number, Key]>;
@@ -91,16 +93,11 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
          $startedAt, $firstSequence, $startKey, $fingerprint, $forkedRun, $forkedSequence,
          1, 1, 'running', 0, 0)`,
     ),
-    insertTick: database.prepare("INSERT INTO tick (run, json) VALUES (?, ?)"),
-    insertEvent: database.prepare(
-      `INSERT INTO event (run, sequence, at, is_internal, is_terminal, json)
+    insertEntry: database.prepare(
+      `INSERT INTO entry (run, last_sequence, last_event_at, tick_count, ticks, events)
        VALUES (?, ?, ?, ?, ?, ?)`,
     ),
-    putSnapshot: database.prepare(
-      `INSERT INTO snapshot (run, covered, json)
-       VALUES ($run, coalesce((SELECT max(key) FROM tick WHERE run = $run), 0), $json)
-       ON CONFLICT (run) DO UPDATE SET covered = excluded.covered, json = excluded.json`,
-    ),
+    putSnapshot: database.prepare("REPLACE INTO snapshot (run, covered, json) VALUES (?, ?, ?)"),
     updateEpoch: database.prepare("UPDATE run SET epoch = ? WHERE key = ?"),
     updateRest: database.prepare("UPDATE run SET is_resting = ?, wake_at = ? WHERE key = ?"),
     updateCrashes: database.prepare("UPDATE run SET crashes = ? WHERE key = ?"),
@@ -111,11 +108,11 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
        WHERE key = ?`,
     ),
     position: database.prepare(
-      `SELECT key, epoch, status = 'running' AS isRunning, is_resting AS isResting,
+      `SELECT run.key, epoch, status = 'running' AS isRunning, is_resting AS isResting,
          wake_at AS wakeAt, crashes, kills,
-         coalesce((SELECT max(sequence) + 1 FROM event WHERE run = run.key), first_sequence)
-           AS nextSequence
-       FROM run WHERE run_id = ?`,
+         coalesce(last_sequence, first_sequence - 1) AS lastSequence,
+         last_event_at AS lastEventAt, coalesce(tick_count, 0) AS tickCount
+       FROM run LEFT JOIN entry ON entry.key = ${newestEntry} WHERE run_id = ?`,
     ),
   };
 }

@@ -23,6 +23,7 @@ import {
   refuseCreate,
 } from "../rules.ts";
 import type { NewRun, Outcome, Pruning, Rest } from "../store.ts";
+import { type Entry, toEntries } from "./entry.ts";
 import type { Reads } from "./reads.ts";
 import { type Position, prepareWrites, type WriteStatements } from "./write-statements.ts";
 
@@ -93,7 +94,9 @@ export class Writes {
       wakeAt: null,
       crashes: 0,
       kills: 0,
-      nextSequence: firstSequence,
+      lastSequence: firstSequence - 1,
+      lastEventAt: null,
+      tickCount: 0,
     };
     return this.#append(runId, position, first);
   }
@@ -158,15 +161,12 @@ export class Writes {
   }
 
   #append(runId: string, position: Position, commit: CommitText): Written<void> {
-    const { key } = position;
     const { snapshot, outcome, rest } = commit;
-    for (const tick of commit.ticks) this.#statements.insertTick.run(key, tick);
-    const events = numberEvents(commit.events, position.nextSequence);
-    for (const { sequence, at, isInternal, isTerminal: isLast, json } of events) {
-      this.#statements.insertEvent.run(key, sequence, at, isInternal, isLast, json);
+    const events = numberEvents(commit.events, position.lastSequence + 1);
+    for (const entry of toEntries(commit.ticks, commit.events)) this.#insert(position, entry);
+    if (snapshot !== undefined) {
+      this.#statements.putSnapshot.run(position.key, position.tickCount, snapshot);
     }
-    position.nextSequence += events.length;
-    if (snapshot !== undefined) this.#statements.putSnapshot.run({ run: key, json: snapshot });
     if (commit.isProgress && position.crashes > 0) this.#writeCrashes(position, 0);
     if (commit.isProgress && position.kills > 0) this.#writeKills(position, 0);
     if (outcome) this.#finish(position, outcome);
@@ -175,6 +175,16 @@ export class Writes {
     if (position.isRunning) this.#keep(runId, position);
     else this.#positions.delete(runId);
     return { value: undefined, announce: () => this.#feed.published(runId, events) };
+  }
+
+  #insert(position: Position, entry: Entry): void {
+    position.lastSequence += entry.eventCount;
+    position.lastEventAt = entry.lastEventAt ?? position.lastEventAt;
+    position.tickCount += entry.tickCount;
+    const { key, lastSequence, lastEventAt, tickCount } = position;
+    const { ticks, events } = entry;
+    const row = [key, lastSequence, lastEventAt, tickCount, `[${ticks}]`, events] as const;
+    this.#statements.insertEntry.run(...row);
   }
 
   #finish(position: Position, { status, result, error, completedAt }: Outcome): void {

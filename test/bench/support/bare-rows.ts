@@ -16,8 +16,8 @@ type Record = { readonly [column: string]: Value };
 export interface RunRows {
   readonly handler: Record;
   readonly run: Record;
-  readonly ticks: readonly Record[];
-  readonly events: readonly Record[];
+  /** One for each commit. */
+  readonly entries: readonly Record[];
 }
 
 /** Runs the workflow once, and reads what it wrote. */
@@ -34,7 +34,7 @@ export async function recordRows(workflow: AnyWorkflow, directory: string): Prom
     database.query<Record, []>(`SELECT * FROM ${table}`).all();
   const [handler, run] = [all("handler")[0], all("run")[0]];
   if (!handler || !run) throw new Error("The run has left no rows.");
-  return { handler, run, ticks: all("tick"), events: all("event") };
+  return { handler, run, entries: all("entry") };
 }
 
 /** Runs per second, when `concurrency` runs share each transaction. */
@@ -51,22 +51,17 @@ export function writeRows(
   const database = openDatabase(join(directory, `bare-${crypto.randomUUID()}.db`), durability);
   const insertHandler = insertInto(database, "handler", rows.handler);
   const insertRun = insertInto(database, "run", rows.run);
-  const insertTick = insertInto(database, "tick", rows.ticks[0] ?? {});
-  const insertEvent = insertInto(database, "event", rows.events[0] ?? {});
+  const insertEntry = insertInto(database, "entry", rows.entries[0] ?? {});
   const finish = database.prepare<unknown, [string, number]>(
     "UPDATE run SET status = ? WHERE key = ?",
   );
-  const [commits, eventsEach] = [rows.ticks.length, rows.events.length / rows.ticks.length];
+  const commits = rows.entries.length;
   const writeCommit = (key: number, commit: number): void => {
     if (commit === 0) {
       insertHandler({ ...rows.handler, key, handler_id: `handler-${key}` });
       insertRun({ ...rows.run, key, handler: key, run_id: `run-${key}`, status: "running" });
     }
-    insertTick({ ...rows.ticks[commit], key: null, run: key });
-    const from = Math.round(commit * eventsEach);
-    for (const event of rows.events.slice(from, Math.round((commit + 1) * eventsEach))) {
-      insertEvent({ ...event, key: null, run: key });
-    }
+    insertEntry({ ...rows.entries[commit], key: null, run: key });
     if (commit === commits - 1) finish.run(rows.run["status"] as string, key);
   };
   const writeGroup = database.transaction((firstKey: number, commit: number) => {

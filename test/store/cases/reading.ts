@@ -86,6 +86,28 @@ export const reading: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "of a commit of very much, any part is read, and everything once",
+    async check(store) {
+      const text = "x".repeat(1_000);
+      const names = Array.from({ length: 500 }, (_, index) => `E${index}-${text}`);
+      const ticks = names.map((name) => ({ kind: "ticked", names: [name] }));
+      await store.create(newRun("a"), commitOf("First"));
+      await store.commit("a", 1, { ...commitOf(...names), ticks });
+      await store.commit("a", 1, commitOf("Last"));
+      const all = ["First", ...names, "Last"].map((name, index) => `${index}:${name}`);
+      expect((await store.readEvents("a", -1, 1_000)).map(toLabel)).toEqual(all);
+      for (const after of [-1, 0, 1, 62, 63, 64, 250, 499, 500, 501]) {
+        const page = (await store.readEvents("a", after, 100)).map(toLabel);
+        expect(page).toEqual(all.slice(after + 1, after + 101));
+        const rest = (await store.readTicks("a", after + 1)) as typeof ticks;
+        expect(rest.map((tick, index) => `${after + 1 + index}:${tick.names[0]}`)).toEqual(
+          all.slice(after + 1),
+        );
+      }
+      expect(await store.getRun("a")).toMatchObject({ lastSequence: 501 });
+    },
+  },
+  {
     name: "a reader gets what is stored and what is committed while it waits, until the end",
     async check(store) {
       await store.create(newRun("a"), commitOf("One"));
