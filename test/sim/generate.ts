@@ -128,7 +128,7 @@ function isStatement(line: string): boolean {
 
 /** As in a constructor. */
 function isAssignedOnly(line: string): boolean {
-  return /^\s+this\.#?\w+ = \w+;$/.test(line);
+  return /^\s+[\w.#]+ = [\w.]+;$/.test(line);
 }
 
 function indentOf(line: string): number {

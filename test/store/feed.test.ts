@@ -202,6 +202,9 @@ describe("reading", () => {
         return run.reads.length > before;
       };
       expect([await reads(newest - kept), await reads(newest - kept - 1)]).toEqual([false, true]);
+      // And not with each event from then on, while there is room.
+      run.append(1);
+      expect(await reads(newest - kept)).toBe(kept === 1);
       await live.return();
     }
   });
