@@ -18,7 +18,8 @@ export function openDatabase(path: string, durability: SqliteDurability): Databa
   const database = new Database(path, { readwrite: true, create: false, strict: true });
   try {
     checkSchema(database, migrations, path);
-    // Only before the first table. It costs no commit anything that could be measured.
+    // Only before the first table. It costs no commit anything that could be measured. An older
+    // file is not rewritten for it: that takes as much room again, and nobody knows how long.
     if (isEmpty(database)) database.run("PRAGMA auto_vacuum = INCREMENTAL");
     for (const [name, value] of pragmas(durability)) setPragma(database, name, value, path);
     migrate(database, migrations);

@@ -182,9 +182,9 @@ export class Writes {
     position.lastEventAt = entry.lastEventAt ?? position.lastEventAt;
     position.tickCount += entry.tickCount;
     const { key, lastSequence, lastEventAt, tickCount } = position;
-    const { ticks, events } = entry;
-    const row = [key, lastSequence, lastEventAt, tickCount, `[${ticks}]`, events] as const;
-    this.#statements.insertEntry.run(...row);
+    const ticks = `[${entry.ticks}]`;
+    const { insertEntry } = this.#statements;
+    insertEntry.run(key, lastSequence, lastEventAt, tickCount, ticks, entry.events);
   }
 
   #finish(position: Position, { status, result, error, completedAt }: Outcome): void {
