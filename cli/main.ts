@@ -3,7 +3,8 @@
  * The command `workflows-server FILE`: serves what the file offers, until it is told to stop.
  *
  * Exit codes: 0 after a stop that was asked for, 1 when it could not start; 130 (SIGINT) or 143
- * (SIGTERM) when a second signal cuts the stop short.
+ * (SIGTERM) when a second signal cuts the stop short; 75 when a step has kept the thread to itself
+ * for too long.
  */
 import { isColored } from "./color.ts";
 import { complain } from "./complaint.ts";

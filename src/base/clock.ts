@@ -44,6 +44,16 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Calls back again and again, as often as the thread is free for it, wherever the clock is set
+ * meanwhile. It keeps no process alive. The result stops it.
+ */
+export function pulse(milliseconds: number, callback: () => void): () => void {
+  const timer = setInterval(callback, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 export const systemRandom: Random = {
   bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
 };

@@ -78,6 +78,15 @@ export const snapshotTicks: number = 1_000;
 /** Ends of the process by a step of a run after which that run has failed. */
 export const crashesMax: number = 3;
 
+/** How often the thread shows that it is free: twice a second is no load. */
+export const watchPulseMs: number = 500;
+
+/** How long a step may keep the thread to itself before that is said. */
+export const blockedWarnMs: number = 4_000;
+
+/** And before the process ends. Nobody is served meanwhile: no sound step takes that long. */
+export const blockedMsDefault: number = 300_000;
+
 /** Times that the process was killed with a run under way after which that is held back. */
 export const killsMax: number = 3;
 

@@ -10,14 +10,35 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Culprit } from "../store/store.ts";
 
+/** Is told which step has the thread: from its call until it first waits for something. */
+export interface ThreadWatch {
+  entered(step: Culprit): void;
+  left(step: Culprit): void;
+}
+
 const steps = new AsyncLocalStorage<Culprit>();
+let watch: ThreadWatch | undefined;
+
+/** There is one thread, and one watch over it: the first that comes. The result ends it. */
+export function watchThread(next: ThreadWatch): () => void {
+  watch ??= next;
+  return () => {
+    if (watch === next) watch = undefined;
+  };
+}
 
 export function asStep<Args extends unknown[], T>(
   step: Culprit,
   work: (...args: Args) => T,
   ...args: Args
 ): T {
-  return steps.run(step, work, ...args);
+  if (!watch) return steps.run(step, work, ...args);
+  watch.entered(step);
+  try {
+    return steps.run(step, work, ...args);
+  } finally {
+    watch?.left(step);
+  }
 }
 
 export function stepUnderWay(): Culprit | undefined {

@@ -10,6 +10,7 @@ import { nameLengthMax, shutdownMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import type { Retention } from "../runtime/retention.ts";
 import { Runtime } from "../runtime/runtime.ts";
+import { watchThread } from "../runtime/step-under-way.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
 import { type AnyEventType, isEventType } from "../workflow/event.ts";
@@ -25,6 +26,7 @@ import {
   type WorkflowServerOptions,
 } from "./settings.ts";
 import { Streams } from "./streams.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface AddWorkflowOptions {
   /** Event types that no step names, but that come from outside or are shown on the stream. */
@@ -75,6 +77,8 @@ export class WorkflowServer implements AsyncDisposable {
   #core: Core | null = null;
   #isReady = false;
   #listener: Listener | null = null;
+  #watchdog: Watchdog | null = null;
+  #stopWatching: () => void = () => {};
   #closed: Promise<void> | null = null;
 
   /** Throws `config_invalid`. */
@@ -134,6 +138,7 @@ export class WorkflowServer implements AsyncDisposable {
     if (this.#closed) throw closed();
     const address = toAddress(options, process.env);
     this.#log ??= options.log ?? null;
+    this.#watch();
     const { runtime, opened } = this.#begin(options.store);
     try {
       this.#listener ??= listen(address, (request, keepOpen) => this.#answer(request, keepOpen));
@@ -165,6 +170,20 @@ export class WorkflowServer implements AsyncDisposable {
   }
 
   // ---
+
+  /** Who serves looks after the thread, unless somebody has stopped it to look at it. */
+  #watch(): void {
+    const { blockedMs } = this.#settings;
+    const isDebugged =
+      process.execArgv.some((arg) => arg.startsWith("--inspect")) || !!process.env["BUN_INSPECT"];
+    if (this.#watchdog || blockedMs === false || isDebugged) return;
+    this.#watchdog = new Watchdog({
+      log: (...line) => (this.#log ?? silentLog)(...line),
+      endMs: blockedMs,
+      culpritPath: () => this.#core?.runtime.store.culpritPath(),
+    });
+    this.#stopWatching = watchThread(this.#watchdog);
+  }
 
   #begin(store?: string | Store): Core {
     if (this.#closed && !this.#core) throw closed();
@@ -221,6 +240,8 @@ export class WorkflowServer implements AsyncDisposable {
     if (this.#core) await settled(this.#core.opening);
     await this.#core?.runtime.close();
     await stopped;
+    this.#stopWatching();
+    this.#watchdog?.[Symbol.dispose]();
   }
 }
 

@@ -3,7 +3,7 @@
  * checked once, then fixed.
  */
 import { WorkflowError } from "../base/errors.ts";
-import { heartbeatMs, idleMsDefault } from "../base/limits.ts";
+import { blockedMsDefault, heartbeatMs, idleMsDefault } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import type { Retention } from "../runtime/retention.ts";
 import { MemoryStore } from "../store/memory.ts";
@@ -42,6 +42,12 @@ export interface WorkflowServerOptions {
   readonly keepRunsMax?: number;
   /** Seconds between heartbeats on a silent SSE stream; null: none. Default 25. */
   readonly heartbeatInterval?: number | null;
+  /**
+   * Seconds for which a step may keep the thread to itself before a server that listens ends the
+   * process, so that whoever supervises it starts it again; null: never, it is only logged; false:
+   * nobody watches. Default 300.
+   */
+  readonly blockedTimeout?: number | null | false;
   /** Where log lines go. Default: nowhere; the CLI prints them. */
   readonly log?: Log;
 }
@@ -59,6 +65,8 @@ export interface Settings {
   readonly heartbeatMs: number | null;
   readonly concurrency: number | null;
   readonly retention: Retention;
+  /** After which a thread that is kept by one step is ended; null: never; false: not watched. */
+  readonly blockedMs: number | null | false;
 }
 
 export const storePathDefault = ".workflows/state.db";
@@ -81,6 +89,10 @@ export function toSettings(options: WorkflowServerOptions, env: Environment): Se
     acceptContext: options.acceptContext ?? false,
     idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
     heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
+    blockedMs:
+      options.blockedTimeout === false
+        ? false
+        : toMs("blockedTimeout", options.blockedTimeout, blockedMsDefault),
     concurrency: checkCount("concurrency", options.concurrency, 1),
     retention: {
       keepMs: toMs("keepRunsFor", options.keepRunsFor ?? null, 0),
@@ -134,6 +146,7 @@ const known: Readonly<Record<keyof WorkflowServerOptions, true>> = {
   keepRunsFor: true,
   keepRunsMax: true,
   heartbeatInterval: true,
+  blockedTimeout: true,
   log: true,
 };
 

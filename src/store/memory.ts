@@ -144,6 +144,10 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
+  culpritPath(): string | undefined {
+    return undefined;
+  }
+
   async shrink(): Promise<boolean> {
     return false;
   }

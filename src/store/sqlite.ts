@@ -157,6 +157,10 @@ export class SqliteStore implements Store {
     return this.#mustBeOpen().lock.culprit;
   }
 
+  culpritPath(): string | undefined {
+    return this.#opened?.lock.culpritPath;
+  }
+
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
     return this.#read((reads) => reads.handler(handlerId));
   }

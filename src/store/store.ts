@@ -183,6 +183,11 @@ export interface Store {
   wasClosed(): boolean;
   /** Who ended it, where a step is known to have done that. */
   culprit(): Culprit | undefined;
+  /**
+   * A file where another thread may note the culprit, as JSON, while this one cannot. Undefined:
+   * there is none.
+   */
+  culpritPath(): string | undefined;
 
   /** The current run of a handler. */
   getHandler(handlerId: string): Promise<RunRecord | undefined>;

@@ -89,6 +89,10 @@ export class CrashingStore implements Store {
     return this.#disk.culprit();
   }
 
+  culpritPath(): string | undefined {
+    return this.#disk.culpritPath();
+  }
+
   delete(handlerId: string): Promise<boolean> {
     return this.#read(() => this.#disk.delete(handlerId));
   }

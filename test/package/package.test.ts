@@ -49,6 +49,18 @@ const { url } = await server.serve({ host: "127.0.0.1", port: 0 });
 console.log(url.origin);
 process.once("SIGTERM", () => void server.close());
 `,
+  "endless.ts": `import { StartEvent, StopEvent, Workflow, WorkflowServer } from "workflows-server";
+const endless = new Workflow().step(
+  "endless",
+  { accepts: [StartEvent], emits: [StopEvent] },
+  () => {
+    for (;;);
+  },
+);
+const server = new WorkflowServer({ blockedTimeout: 1, store: "memory" });
+const { url } = await server.addWorkflow("endless", endless).serve({ port: 0, host: "127.0.0.1" });
+await fetch(url + "workflows/endless/run", { method: "POST", body: "{}" });
+`,
   "hello.ts": `import { testRun } from "workflows-server/testing";
 import { hello } from "./my_server.ts";
 console.log(await (await testRun(hello, { name: "Ada" })).result());
@@ -134,6 +146,14 @@ test("a binary with everything in it has the page, and a store that outlives it"
   await using second = await project.serve([binary]);
   const handler = await fetch(`${second.url}/results/first`);
   expect(await handler.json()).toMatchObject({ status: "completed", result: "Hello, Ada!" });
+}, 120_000);
+
+test("a binary watches over its thread as well, also when it is minified", async () => {
+  const options = ["--compile", "--minify", "endless.ts", "--outfile", "alone/endless"];
+  expect(await project.bun("build", ...options)).toMatchObject({ code: 0 });
+  const { code, stderr } = await project.run([join(project.folder, "alone/endless")]);
+  expect(stderr).toContain("Step `endless` has kept the thread to itself for 1 s");
+  expect(code).toBe(75);
 }, 120_000);
 
 // ---

@@ -49,7 +49,12 @@ export class Project implements Disposable {
 
   /** Runs Bun in the project, with a home and a cache that were empty at the beginning. */
   async bun(...args: readonly string[]): Promise<Finished> {
-    return run([process.execPath, ...args], { cwd: this.folder, env: this.env });
+    return this.run([process.execPath, ...args]);
+  }
+
+  /** Runs a program in the project. */
+  async run(command: readonly string[]): Promise<Finished> {
+    return run(command, { cwd: this.folder, env: this.env });
   }
 
   /** Starts a server in the project, and waits for its address. */

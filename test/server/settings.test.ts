@@ -135,7 +135,7 @@ describe("hosts", () => {
 
 describe("times", () => {
   test.each([0, -1, Number.NaN])("%d seconds are refused", (seconds) => {
-    for (const name of ["idleTimeout", "heartbeatInterval"]) {
+    for (const name of ["idleTimeout", "heartbeatInterval", "blockedTimeout"]) {
       expect(() => toSettings(anyOptions({ [name]: seconds }), {})).toThrow(
         `Expected \`${name}\` to be seconds above 0, or null, got ${seconds}.`,
       );
@@ -143,7 +143,12 @@ describe("times", () => {
   });
 
   test("are seconds, null for never, and have defaults", () => {
-    expect(toSettings({}, {})).toMatchObject({ idleMs: 60_000, heartbeatMs: 25_000 });
+    expect(toSettings({}, {})).toMatchObject({
+      idleMs: 60_000,
+      heartbeatMs: 25_000,
+      blockedMs: 300_000,
+    });
+    expect(toSettings({ blockedTimeout: false }, {}).blockedMs).toBe(false);
     expect(toSettings({ idleTimeout: null, heartbeatInterval: 0.5 }, {})).toMatchObject({
       idleMs: null,
       heartbeatMs: 500,

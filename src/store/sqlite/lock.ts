@@ -24,21 +24,22 @@ export class FileLock {
   readonly wasReleased: boolean;
   /** Who ended that process, if somebody is known to have done that. */
   readonly culprit: Culprit | undefined;
+  /** Where it is said who ends this one. */
+  readonly culpritPath: string;
   readonly #holder: Database;
   readonly #ownerPath: string;
-  readonly #culpritPath: string;
   readonly #witness: () => Culprit | undefined;
 
   /** Throws `store_locked` while another store, here or in another process, has `path`. */
   constructor(path: string, witness: () => Culprit | undefined) {
     this.#ownerPath = `${path}.owner`;
-    this.#culpritPath = `${path}.culprit`;
+    this.culpritPath = `${path}.culprit`;
     this.#witness = witness;
     this.#holder = hold(path, this.#ownerPath);
     try {
       this.wasReleased = !existsSync(this.#ownerPath);
-      this.culprit = this.wasReleased ? undefined : readCulprit(this.#culpritPath);
-      rmSync(this.#culpritPath, { force: true });
+      this.culprit = this.wasReleased ? undefined : readCulprit(this.culpritPath);
+      rmSync(this.culpritPath, { force: true });
       const owner = `${process.pid} ${hostname()}\n`;
       writeFileSync(this.#ownerPath, owner, { mode: 0o600 });
       process.on("exit", this.#onExit);
@@ -52,7 +53,7 @@ export class FileLock {
     const culprit = this.#witness();
     if (!culprit) return;
     try {
-      writeFileSync(this.#culpritPath, JSON.stringify(culprit), { mode: 0o600 });
+      writeFileSync(this.culpritPath, JSON.stringify(culprit), { mode: 0o600 });
     } catch {
       // The process ends whatever is thrown, and nobody is left to be told.
     }
@@ -63,6 +64,7 @@ export class FileLock {
     // First the name, then the lock: the other way round, this could remove the next owner's name.
     // The lock file stays. Removed, it could be locked twice: once by name, once by descriptor.
     rmSync(this.#ownerPath, { force: true });
+    rmSync(this.culpritPath, { force: true });
     this.#holder.close(true);
   }
 
