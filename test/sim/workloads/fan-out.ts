@@ -168,7 +168,7 @@ export const outcomes: Workload = {
 
 const Row = defineEvent("Row", { i: v.number(), cells: v.array(v.boolean()) });
 const Cell = defineEvent("Cell", { isThere: v.boolean() });
-const Found = defineEvent("Found", {});
+const Found = defineEvent("Found", { i: v.number() });
 const Full = defineEvent("Full", { i: v.number() });
 
 /** Lists in a list, of which each may come to nothing, and the joins of what they come to. */
@@ -184,7 +184,7 @@ const tableWorkflow = new Workflow()
   })
   .step("cell", { accepts: [Cell], emits: [Found], retry: {} }, async ({ data }, context) => {
     await sim(context).gate();
-    return data.isThere ? Found() : undefined;
+    return data.isThere ? Found({ i: 1 }) : undefined;
   })
   .step("row", { accepts: [collect(Found)], emits: [Full], retry: {} }, async (found, context) => {
     await sim(context).gate();
