@@ -12,7 +12,8 @@
  * - One that was held back so, and still is when the process is killed, is held back for less.
  * - One that is under way for `killTrialMs` after it was held back counts from 0 again.
  *
- * A run whose step has ended the process (`crashes`) is held back alone in the same way.
+ * A run whose step has ended the process (`crashes`) is held back alone in the same way. Whoever is
+ * taken up alone is also suspect of keeping the thread, if nobody is known to (`watchdog.ts`).
  */
 import {
   killHoldMs,
@@ -107,9 +108,10 @@ async function takeUp(ports: RecoveryPorts, run: RunRecord, isAlone: boolean): P
   const isLast = isAlone && run.kills >= killsMax;
   const kills = isLast ? Math.max(run.kills + 1, killsAlone) : run.kills + 1;
   await note(ports, run, kills);
+  const clear = isAlone ? ports.suspect(run) : () => {};
   const live = await ports.go(run);
-  if (!live) return;
-  void acquitLater(ports, { ...run, kills }, live.progress);
+  if (!live) return clear();
+  void acquitLater(ports, { ...run, kills }, live.progress).then(clear);
   await live.progress;
 }
 

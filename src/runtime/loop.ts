@@ -79,8 +79,9 @@ export class Loop {
     this.#ports = ports;
     this.#rest = restOf(state);
     const { culprit } = ports;
-    const job = culprit && findJob(state, culprit.step, culprit.job)?.job;
-    if (job?.attempt === culprit?.attempt) this.#culprit = culprit;
+    const { step, job: id, attempt } = culprit ?? {};
+    const job = step === undefined || id === undefined ? undefined : findJob(state, step, id)?.job;
+    if (job?.attempt === attempt) this.#culprit = culprit;
   }
 
   /** As it is with every tick so far, stored or not. */

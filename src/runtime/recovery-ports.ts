@@ -12,6 +12,11 @@ export interface RecoveryPorts {
   isKnown(workflowName: string): boolean;
   /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
   go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
+  /**
+   * If the thread is kept by somebody who is not known, it is by this run. The result takes that
+   * back.
+   */
+  suspect(run: RunRecord): () => void;
   quarantine(run: RunRecord, crashes: number): Promise<void>;
 }
 

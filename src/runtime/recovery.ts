@@ -40,16 +40,17 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
 async function blame(ports: RecoveryPorts, culprit: Culprit): Promise<void> {
   const { store, log } = ports;
   const { runId, step } = culprit;
+  const who = step === undefined ? "A run" : `Step \`${step}\``;
   const run = await store.getRun(runId);
   if (!run || isTerminal(run.status) || !ports.isKnown(run.workflowName)) return;
   const fields = { run: runId, handler: run.handlerId, workflow: run.workflowName };
   try {
     const crashes = await store.countCrash(runId);
-    log("warn", `Step \`${step}\` has ended the process.`, { ...fields, crashes });
+    log("warn", `${who} has ended the process.`, { ...fields, crashes });
     if (run.isResting && crashes >= crashesMax) await giveUp(ports, run, crashes);
   } catch (error) {
     // A store that fails now must not keep all the others from going on.
-    log("error", `Step \`${step}\` has ended the process, and that could not be counted.`, {
+    log("error", `${who} has ended the process, and that could not be counted.`, {
       ...fields,
       error,
     });

@@ -30,7 +30,7 @@ import { HandlerChanges } from "./handler-changes.ts";
 import type { LiveRun } from "./live-run.ts";
 import { emptyStory, LiveRuns, toSummary } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
-import { stepUnderWay } from "./step-under-way.ts";
+import { stepUnderWay, suspectRun } from "./step-under-way.ts";
 import { Registry } from "./registry.ts";
 import { toResult } from "./result.ts";
 import { ResourcePool } from "./resources.ts";
@@ -126,6 +126,7 @@ export class Runtime implements AsyncDisposable {
       signal: this.#closing.signal,
       isKnown: (workflowName) => this.#registry.get(workflowName) !== undefined,
       go: (run) => this.#runs.tryTake(run),
+      suspect: ({ runId }) => suspectRun(runId),
       quarantine: async (run, crashes) => {
         const live = await this.#runs.load(run);
         await live.loop.submit({ kind: "run_quarantined", crashes });

@@ -10,20 +10,38 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Culprit } from "../store/store.ts";
 
-/** Is told which step has the thread: from its call until it first waits for something. */
+/** Looks after the thread. */
 export interface ThreadWatch {
+  /** Is told which step has the thread: from its call until it first waits for something. */
   entered(step: Culprit): void;
   left(step: Culprit): void;
+  /** Whose doing it is if the thread is kept and no step is known to do it. */
+  suspect(run: Culprit | null): void;
 }
 
 const steps = new AsyncLocalStorage<Culprit>();
 let watch: ThreadWatch | undefined;
+let suspected: string | null = null;
 
 /** There is one thread, and one watch over it: the first that comes. The result ends it. */
 export function watchThread(next: ThreadWatch): () => void {
   watch ??= next;
   return () => {
     if (watch === next) watch = undefined;
+  };
+}
+
+/**
+ * If the thread is kept from now on and no step is known to do it, it is the doing of this run. The
+ * result takes that back.
+ */
+export function suspectRun(runId: string): () => void {
+  suspected = runId;
+  watch?.suspect({ runId });
+  return () => {
+    if (suspected !== runId) return;
+    suspected = null;
+    watch?.suspect(null);
   };
 }
 

@@ -5,7 +5,7 @@
 import type { Culprit } from "../store/store.ts";
 
 export interface Watch {
-  /** What the threads share: numbers at these places, and the text of a `Culprit`. */
+  /** What the threads share: numbers at these places, and `Culprit`s as text. */
   readonly shared: SharedArrayBuffer;
   readonly places: {
     /** Counted by the first thread. */
@@ -15,10 +15,13 @@ export interface Watch {
     /** 1 from the first warning on, until the first thread has seen that. */
     readonly isBlocked: number;
     readonly isOver: number;
-    /** Of the text, in bytes; 0: it is not known. */
-    readonly length: number;
-    /** Where it begins, in bytes. */
-    readonly text: number;
+    /** Of the step that was called last, in bytes of text; 0: it is not known. */
+    readonly stepBytes: number;
+    /** Of the run that is suspect if no step is known. */
+    readonly suspectBytes: number;
+    /** Where their texts begin, in bytes. */
+    readonly step: number;
+    readonly suspect: number;
   };
   readonly pulseMs: number;
   /** Missing pulses before the first warning. */
@@ -44,32 +47,33 @@ export function keepWatch(watch: Watch): void {
   let missed = 0;
   let nextWarning = warnPulses;
 
-  const readStep = (): Culprit | null => {
-    const bytes = new Uint8Array(shared, places.text, numbers[places.length]).slice();
+  const read = (start: number, length: number): Culprit | null => {
+    const bytes = new Uint8Array(shared, start, numbers[length]).slice();
     return bytes.length === 0 ? null : JSON.parse(new TextDecoder().decode(bytes));
   };
-  const say = (level: string, sentence: string, step: Culprit | null): void => {
-    const facts = step ? ` run=${step.runId} job=${step.job} attempt=${step.attempt}` : "";
-    const line = `${new Date().toISOString()} ${level} ${sentence}${facts}`;
+  const say = (level: string, sentence: string, run = ""): void => {
+    const line = `${new Date().toISOString()} ${level} ${sentence}${run && ` run=${run}`}`;
     // On the error stream itself: whoever writes the log is held up, too.
     fs.writeSync(2, `${line.replace(/\p{Cc}/gu, "?")}\n`);
   };
   const warn = (): void => {
     const isInStep = numbers[places.isInStep] === 1;
-    const step = readStep();
-    const who = !isInStep
-      ? `Something, such as a step after an \`await\`,`
-      : `Step \`${step?.step ?? "?"}\``;
-    const last = isInStep || !step ? "" : ` The last step that was called was \`${step.step}\`.`;
+    const step = read(places.step, places.stepBytes);
+    const suspect = read(places.suspect, places.suspectBytes);
     const seconds = Math.round((missed * pulseMs) / 1000);
     const what = `has kept the thread to itself for ${seconds} s: nothing else goes on.`;
+    const whoever = `Something, such as a step after an \`await\`, ${what}`;
     Atomics.store(numbers, places.isBlocked, 1);
-    say("warn ", `${who} ${what}${last}`, step);
-    if (!isInStep || !step || culpritPath === null) return;
-    fs.writeFileSync(culpritPath, JSON.stringify(step), { mode: 0o600 });
+    if (isInStep) say("warn ", `Step \`${step?.step ?? "?"}\` ${what}`, step?.runId);
+    else if (suspect) say("warn ", `${whoever} One run is suspect.`, suspect.runId);
+    else if (step) say("warn ", `${whoever} The last call was of \`${step.step}\`.`, step.runId);
+    else say("warn ", whoever);
+    const culprit = isInStep ? step : suspect;
+    if (!culprit || culpritPath === null) return;
+    fs.writeFileSync(culpritPath, JSON.stringify(culprit), { mode: 0o600 });
   };
   const end = (): void => {
-    say("error", `The process ends with ${exitCode}: it has answered nobody for too long.`, null);
+    say("error", `The process ends with ${exitCode}: it has answered nobody for too long.`);
     const { dlopen } = process.getBuiltinModule("bun:ffi") as unknown as typeof import("bun:ffi");
     // In a worker `process.exit` ends the worker; and a signal does not end the first process of a
     // container. The names are those of glibc, musl and macOS.

@@ -24,16 +24,21 @@ export interface WatchdogOptions {
   culpritPath(): string | undefined;
 }
 
-const places = { pulse: 0, isInStep: 1, isBlocked: 2, isOver: 3, length: 4, text: 32 };
+const places = {
+  ...{ pulse: 0, isInStep: 1, isBlocked: 2, isOver: 3, stepBytes: 4, suspectBytes: 5 },
+  ...{ step: 32, suspect: 2048 },
+};
 const sharedBytes = 4096;
 
 export class Watchdog implements ThreadWatch, Disposable {
   readonly #options: WatchdogOptions;
   readonly #shared = new SharedArrayBuffer(sharedBytes);
   readonly #numbers = new Int32Array(this.#shared);
-  readonly #text = new Uint8Array(this.#shared, places.text);
+  readonly #step = new Uint8Array(this.#shared, places.step, places.suspect - places.step);
+  readonly #suspect = new Uint8Array(this.#shared, places.suspect);
   readonly #encoder = new TextEncoder();
   #worker: Worker | undefined;
+  #url = "";
   #stopPulse: () => void = () => {};
   #pulsedAt = 0;
 
@@ -43,9 +48,7 @@ export class Watchdog implements ThreadWatch, Disposable {
 
   entered(step: Culprit): void {
     if (!this.#worker) this.#start();
-    const text = JSON.stringify(step);
-    const { read, written } = this.#encoder.encodeInto(text, this.#text);
-    this.#numbers[places.length] = read === text.length ? written : 0;
+    this.#numbers[places.stepBytes] = this.#write(step, this.#step);
     this.#numbers[places.isInStep] = 1;
   }
 
@@ -54,11 +57,16 @@ export class Watchdog implements ThreadWatch, Disposable {
     if (this.#numbers[places.isBlocked] === 1) this.#isFreeAgain(step);
   }
 
+  suspect(run: Culprit | null): void {
+    this.#numbers[places.suspectBytes] = run ? this.#write(run, this.#suspect) : 0;
+  }
+
   [Symbol.dispose](): void {
     this.#stopPulse();
     Atomics.store(this.#numbers, places.isOver, 1);
     Atomics.notify(this.#numbers, places.isOver);
     this.#worker?.terminate();
+    URL.revokeObjectURL(this.#url);
   }
 
   // ---
@@ -66,9 +74,9 @@ export class Watchdog implements ThreadWatch, Disposable {
   #start(): void {
     const { log, endMs, culpritPath } = this.#options;
     const code = `onmessage = ({ data }) => (${keepWatch})(data);`;
-    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    this.#worker = new Worker(url, { name: "watchdog", smol: true, ref: false });
-    this.#worker.addEventListener("open", () => URL.revokeObjectURL(url));
+    // Bun 1.4.5 may load it only after the worker is said to be open: the URL stays until the end.
+    this.#url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    this.#worker = new Worker(this.#url, { name: "watchdog", smol: true, ref: false });
     this.#worker.addEventListener("error", ({ message }) =>
       log("warn", "Nobody watches over the thread: the watchdog has failed.", { message }),
     );
@@ -86,13 +94,20 @@ export class Watchdog implements ThreadWatch, Disposable {
     this.#stopPulse = pulse(watchPulseMs, () => this.#pulse());
   }
 
+  /** How many bytes it takes; 0 if it has no room. */
+  #write(culprit: Culprit, bytes: Uint8Array): number {
+    const text = JSON.stringify(culprit);
+    const { read, written } = this.#encoder.encodeInto(text, bytes);
+    return read === text.length ? written : 0;
+  }
+
   #pulse(): void {
     if (this.#numbers[places.isBlocked] === 1) this.#isFreeAgain(null);
     Atomics.add(this.#numbers, places.pulse, 1);
     this.#pulsedAt = performance.now();
   }
 
-  /** The thread was kept for longer than is good. `step` is null if that is not known. */
+  /** The thread was kept for longer than is good; by whom, is not known if `step` is null. */
   #isFreeAgain(step: Culprit | null): void {
     const { log, culpritPath } = this.#options;
     const seconds = Math.round((performance.now() - this.#pulsedAt) / 100) / 10;

@@ -134,12 +134,12 @@ export interface Pruning {
   readonly keepMax?: number;
 }
 
-/** The attempt at a job of a run whose step function has ended the process. */
+/** The run that has ended the process, and which attempt at a step of it, where that is known. */
 export interface Culprit {
   readonly runId: string;
-  readonly step: string;
-  readonly job: number;
-  readonly attempt: number;
+  readonly step?: string;
+  readonly job?: number;
+  readonly attempt?: number;
 }
 
 export interface Store {
@@ -181,7 +181,7 @@ export interface Store {
    * Whether whoever had the store before this process let go of it in order. True for a new store.
    */
   wasClosed(): boolean;
-  /** Who ended it, where a step is known to have done that. */
+  /** Who ended it, where a run is known to have done that. */
   culprit(): Culprit | undefined;
   /**
    * A file where another thread may note the culprit, as JSON, while this one cannot. Undefined:

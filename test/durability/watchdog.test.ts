@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 
+import { crashesMax, killsMax } from "../../src/base/limits.ts";
 import { exitCodeBlocked } from "../../src/server/watchdog.ts";
 import { until } from "../support/until.ts";
 import { Client } from "./support/client.ts";
@@ -39,7 +40,7 @@ test.each(["block", "later"])(
     await until(isTold, "it is told of", 30_000);
     const run = readWorld(scratch.file("world.jsonl"))[0]?.[2];
     expect(server.stderr()).toContain(`\`${workflow}\``);
-    expect(server.stderr()).toContain(`run=${run}`);
+    expect(server.stderr()).toContain(` run=${run}\n`);
     expect(server.stderr()).not.toContain("nothing else went on");
     // Killed by whoever watches over its health, it was the doing of that step, if that is known.
     await until(() => existsSync(scratch.file("state.db.culprit")) === (workflow === "block"), "");
@@ -74,3 +75,27 @@ test("at the third time that the process had to be ended, the run has failed, an
   expect((await client.handler(other)).status).toBe("running");
   await completed(client, (await client.start("slow", { ms: 10 })).handler_id);
 }, 60_000);
+
+test("one that keeps it after it has waited is found among others, and has failed, too", async () => {
+  using scratch = createScratch();
+  let other = "";
+  let lives = 0;
+  for (; ; lives++) {
+    await using server = await start(scratch, 1);
+    const client = new Client(server.url);
+    if (lives === 0) {
+      other = (await client.start("slow", { ms: 600_000 })).handler_id;
+      startAndForget(server, "later", 3_600_000);
+    } else if (lives > killsMax) {
+      const handlers = await client.list("?workflow_name=later").catch(() => []);
+      if (handlers[0]?.status === "failed") break;
+    }
+    expect(lives).toBeLessThan(10);
+    expect(await server.exited).toBe(exitCodeBlocked);
+  }
+  // One that nobody was suspect of, three that made it one, three that it was caught at.
+  expect(lives).toBe(1 + killsMax + crashesMax);
+  await using server = await start(scratch, 1);
+  const client = new Client(server.url);
+  expect((await client.handler(other)).status).toBe("running");
+}, 120_000);

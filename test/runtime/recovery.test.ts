@@ -50,6 +50,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   const went: string[] = [];
   const failed: string[] = [];
   const lines: string[] = [];
+  const suspects: string[] = [];
   const stop = new AbortController();
   const getsSomewhere = new Map<string, () => void>();
   await recover({
@@ -64,6 +65,10 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
       getsSomewhere.set(runId, resolve);
       return { progress: promise };
     },
+    suspect: ({ runId }) => {
+      suspects.push(runId);
+      return () => void suspects.splice(suspects.indexOf(runId), 1);
+    },
     quarantine: async ({ runId }) => {
       failed.push(runId);
       const outcome = { status: "failed", result: null, error: "", completedAt: 1 } as const;
@@ -73,7 +78,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   const kills = async (runId: string) => (await store.getRun(runId))?.kills;
   const crashes = async (runId: string) => (await store.getRun(runId))?.crashes;
   return {
-    ...{ store, clock, went, failed, lines, stop, kills, crashes, getsSomewhere },
+    ...{ store, clock, went, failed, lines, suspects, stop, kills, crashes, getsSomewhere },
   };
 }
 
@@ -158,6 +163,21 @@ describe("after a kill", () => {
     expect(await gone(1)).toEqual(["s17", "s16"]);
     expect(await gone(8 * killHoldMs)).toHaveLength(16);
     expect(lines).toHaveLength(1);
+  });
+
+  test("who is taken up alone is suspect of keeping the thread, until it gets somewhere", async () => {
+    const runs = { a: { kills: killsMax }, b: { kills: killsMax }, c: { crashes: 1 } };
+    const { clock, suspects, getsSomewhere } = await start("kill", runs);
+    await clock.advance(killHoldMs);
+    expect(suspects).toEqual(["b"]);
+    getsSomewhere.get("b")?.();
+    await clock.advance(0);
+    expect(suspects).toEqual(["a"]);
+    await clock.advance(killTrialMs - killHoldMs);
+    expect(suspects).toEqual(["a", "c"]);
+    await clock.advance(2 * killHoldMs);
+    expect(suspects).toEqual([]);
+    expect((await start("kill", many(20, killsMax))).suspects).toEqual([]);
   });
 
   test("the less suspect go on before the others, and have time to get somewhere", async () => {

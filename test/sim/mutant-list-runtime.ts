@@ -5,7 +5,7 @@ import type { Row } from "./mutant-list-engine.ts";
 export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
   "runtime/loop": [
     [
-      "if (job?.attempt === culprit?.attempt) this.#culprit = culprit;",
+      "if (job?.attempt === attempt) this.#culprit = culprit;",
       "",
       "any progress of a run acquits the step that ends processes",
     ],

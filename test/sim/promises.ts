@@ -275,7 +275,7 @@ export const progressIsTold: Law = ({ runs, trace }) => {
       const isAccused =
         culprit?.runId === run &&
         before !== undefined &&
-        findJob(before, culprit.step, culprit.job)?.job.attempt === culprit.attempt;
+        findJob(before, culprit.step ?? "", culprit.job ?? 0)?.job.attempt === culprit.attempt;
       const ticks = commit.ticks as unknown as readonly Tick[];
       // The story that a fork brings along is none of its own.
       const isOwn = !created || !ticks.some(({ kind }) => kind === "run_forked");
