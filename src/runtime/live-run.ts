@@ -197,8 +197,6 @@ export class LiveRun implements LoopPorts {
     const isAskingNow = isAsking(state);
     if (isAskingNow === this.#isAsking) return;
     this.#isAsking = isAskingNow;
-    // How a run has ended is told with its end.
-    if (state.status !== "running") return;
     this.#ports.asked({ ...this.#summary, updatedAt: state.at }, isAskingNow);
   }
 

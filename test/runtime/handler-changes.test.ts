@@ -1,0 +1,127 @@
+/** What somebody who watches the list of handlers is told, and what not. */
+import { expect, test } from "bun:test";
+
+import { HandlerChanges, type HandlerChange } from "../../src/runtime/handler-changes.ts";
+import { toSummary } from "../../src/runtime/live-runs.ts";
+import { StopEvent } from "../../src/workflow/builtin.ts";
+import { Answer, Note, oneStep } from "./fixtures.ts";
+import { Process, settle } from "./process.ts";
+
+const summaryOf = (handlerId: string) =>
+  toSummary({ runId: `run-${handlerId}`, handlerId, workflowName: "w", startedAt: 1 });
+
+/** Changes in a word or two each, as a reader that keeps up gets them. */
+function watch(changes: HandlerChanges) {
+  const stop = new AbortController();
+  const told: string[] = [];
+  const reading = (async () => {
+    for await (const batch of changes.follow(stop.signal)) told.push(...batch.map(wordsOf));
+  })();
+  return { told, end: () => (stop.abort(), reading) };
+}
+
+function wordsOf(change: HandlerChange): string {
+  if (change.kind === "deleted") return `${change.handlerId} deleted`;
+  const { handlerId, status } = change.run;
+  return `${handlerId} ${status}${change.isAsking ? ", asks" : ""}`;
+}
+
+test("a run is told of when it starts, asks, asks no more and ends, and not with each event", async () => {
+  const process = await Process.open({
+    w: oneStep(async (_event, context) => {
+      context.writeEventToStream(Note({ n: 1 }));
+      await context.run("first", () => 1);
+      for (let count = 0; count < 2; count++) {
+        await context.waitForEvent(Answer);
+        await context.run(`between-${count}`, () => context.writeEventToStream(Note({ n: 2 })));
+      }
+      return StopEvent();
+    }),
+  });
+  const { told, end } = watch(process.runtime.changes);
+  const run = await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  expect(told).toEqual(["h running", "h running, asks"]);
+  await process.send(run, Answer());
+  await settle();
+  expect(told.slice(2)).toEqual(["h running", "h running, asks"]);
+  await process.send(run, Answer());
+  await settle();
+  expect(told.slice(4)).toEqual(["h running", "h completed"]);
+  await process.runtime.delete("h");
+  // How a run has ended is told once, also where it asked until then.
+  const other = await process.start("w", {}, { handlerId: "other" });
+  await settle();
+  await process.cancel(other);
+  await settle();
+  await end();
+  expect(told.slice(6)).toEqual([
+    ...["h deleted", "other running", "other running, asks", "other cancelled"],
+  ]);
+});
+
+test("a change says when it was", async () => {
+  const process = await Process.open({
+    w: oneStep(async (_event, context) => {
+      await context.waitForEvent(Answer, { timeout: 5 }).catch(() => {});
+      await context.waitForEvent(Answer);
+      return StopEvent();
+    }),
+  });
+  const stop = new AbortController();
+  const changes = process.runtime.changes.follow(stop.signal);
+  const next = changes.next();
+  await settle();
+  const run = await process.start("w");
+  await settle();
+  const told = [...((await next).value ?? [])];
+  await process.advance(5);
+  told.push(...((await changes.next()).value ?? []));
+  const times = told.map((one) => one.kind === "changed" && one.run.updatedAt - run.startedAt);
+  expect([told.map((one) => wordsOf(one).split(" ").slice(1).join(" ")), times]).toEqual([
+    ["running", "running, asks"],
+    [0, 5_000],
+  ]);
+  stop.abort();
+});
+
+test("a reader that is slow is owed each handler once, as it is now, in the order of the changes", async () => {
+  const changes = new HandlerChanges();
+  const stop = new AbortController();
+  const reader = changes.follow(stop.signal);
+  const first = reader.next();
+  changes.changed(summaryOf("a"), false);
+  expect((await first).value?.map(wordsOf)).toEqual(["a running"]);
+  changes.changed(summaryOf("a"), false);
+  changes.changed(summaryOf("b"), false);
+  changes.changed(summaryOf("c"), false);
+  changes.deleted("c");
+  changes.changed(summaryOf("a"), true);
+  expect((await reader.next()).value?.map(wordsOf)).toEqual([
+    ...["b running", "c deleted", "a running, asks"],
+  ]);
+  const waiting = reader.next();
+  stop.abort();
+  expect((await waiting).done).toBe(true);
+});
+
+test("a reader that has gone is told nothing, and holds nobody up", async () => {
+  const changes = new HandlerChanges();
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) =>
+    void listeners.delete(listener);
+  const gone = changes.follow(signal);
+  const first = gone.next();
+  changes.changed(summaryOf("a"), false);
+  await first;
+  expect(listeners.size).toBe(1);
+  await gone.return();
+  expect(listeners.size).toBe(0);
+  const { told, end } = watch(changes);
+  changes.changed(summaryOf("b"), false);
+  await settle();
+  await end();
+  expect(told).toEqual(["b running"]);
+});
