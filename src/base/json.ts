@@ -35,6 +35,11 @@ export function isEqualJson(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
+/** A field by any name, also one that objects have by themselves. */
+export function ownField<T>(fields: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
 /** The deepest nesting of brackets in JSON text, found without parsing it. */
 export function jsonDepth(text: string): number {
   let depth = 0;

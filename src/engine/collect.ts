@@ -1,9 +1,9 @@
 /** `collectEvents`: events put aside in a buffer of their step until a batch is complete. */
-import { isEqualJson, type Json } from "../base/json.ts";
+import { isEqualJson, type Json, ownField } from "../base/json.ts";
 import type { Event } from "../workflow/event.ts";
 import { activeJob, type Change, setStep, stepState, updateJob } from "./change.ts";
 import type { Collected, Job } from "./state.ts";
-import type { TickOf } from "./tick.ts";
+import type { Expected, TickOf } from "./tick.ts";
 
 /** A completed batch belongs to the job that completed it, whatever becomes of its attempts. */
 export function eventCollected(change: Change, tick: TickOf<"event_collected">): void {
@@ -11,12 +11,13 @@ export function eventCollected(change: Change, tick: TickOf<"event_collected">):
   if (!found || Object.hasOwn(found.job.batches, tick.buffer)) return;
   const { buffer, event, expected } = tick;
   const { buffers } = stepState(change, tick.step);
-  const before = own(buffers, buffer) ?? [];
-  const brought = own(found.job.collected ?? {}, buffer) ?? [];
+  const before = ownField(buffers, buffer) ?? [];
+  const brought = ownField(found.job.collected ?? {}, buffer) ?? [];
   if (brought.some((other) => isEqualEvent(other, event)) || !isWanted(before, tick)) return;
-  const entries = [...before, { job: tick.job, event }];
+  const entries = before.concat({ job: tick.job, event });
   const batch = takeBatch(entries, expected);
-  const left = batch ? entries.filter((entry) => !batch.includes(entry)) : entries;
+  const taken = new Set(batch);
+  const left = batch ? entries.filter((entry) => !taken.has(entry)) : entries;
   const { [buffer]: _, ...others } = buffers;
   setStep(change, tick.step, {
     buffers: left.length > 0 ? { ...others, [buffer]: left } : others,
@@ -25,23 +26,38 @@ export function eventCollected(change: Change, tick: TickOf<"event_collected">):
   const job: Job = {
     ...found.job,
     // A function that runs again brings this again, also when the batch has gone to another job.
-    collected: { ...found.job.collected, [buffer]: [...brought, event] },
+    collected: { ...found.job.collected, [buffer]: brought.concat(event) },
     batches: batch ? { ...batches, [buffer]: batch.map((entry) => entry.event) } : batches,
   };
   updateJob(change, job, found.place);
 }
 
-// ---
-
-/** A buffer may have any name, also one that objects have by themselves. */
-function own<T>(fields: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+/** As a tick tells them. */
+export function toExpected(types: readonly { readonly type: string }[]): Expected {
+  const expected: { readonly type: string; count: number }[] = [];
+  for (const { type } of types) {
+    const last = expected.at(-1);
+    if (last?.type === type) last.count++;
+    else expected.push({ type, count: 1 });
+  }
+  return expected.map((run) => (run.count > 1 ? run : run.type));
 }
 
-function isWanted(before: readonly Collected[], tick: TickOf<"event_collected">): boolean {
-  const count = (types: readonly string[]): number =>
-    types.filter((type) => type === tick.event.type).length;
-  return count(before.map((entry) => entry.event.type)) < count(tick.expected);
+// ---
+
+function countOf(expected: Expected, of: string | null): number {
+  let count = 0;
+  for (const run of expected) {
+    const type = typeof run === "string" ? run : run.type;
+    if (of === null || type === of) count += typeof run === "string" ? 1 : run.count;
+  }
+  return count;
+}
+
+function isWanted(before: readonly Collected[], { event, expected }: TickOf<"event_collected">) {
+  let count = 0;
+  for (const entry of before) if (entry.event.type === event.type) count++;
+  return count < countOf(expected, event.type);
 }
 
 function isEqualEvent(a: Event, b: Event): boolean {
@@ -52,11 +68,18 @@ function isEqualEvent(a: Event, b: Event): boolean {
 /** One of each, in the order asked for; undefined while one is missing. */
 function takeBatch(
   entries: readonly Collected[],
-  expected: readonly string[],
+  expected: Expected,
 ): readonly Collected[] | undefined {
   // Asked for every event, and most are not the last.
-  if (entries.length < expected.length) return undefined;
+  if (entries.length < countOf(expected, null)) return undefined;
   const byType = Map.groupBy(entries, ({ event }) => event.type);
-  const batch = expected.map((type) => byType.get(type)?.shift());
-  return batch.every((entry) => entry !== undefined) ? batch : undefined;
+  const iterators = new Map([...byType].map(([type, list]) => [type, list.values()]));
+  const batch: Collected[] = [];
+  for (const run of expected) {
+    const { type, count } = typeof run === "string" ? { type: run, count: 1 } : run;
+    const taken = iterators.get(type)?.take(count).toArray() ?? [];
+    if (taken.length < count) return undefined;
+    for (const entry of taken) batch.push(entry);
+  }
+  return batch;
 }

@@ -4,7 +4,7 @@
  */
 import { type Change, publish } from "./change.ts";
 import { resume } from "./resume.ts";
-import { type Job, jobPlaces, type RunState, type StepState } from "./state.ts";
+import { type Job, mapJobs } from "./state.ts";
 import type { TickOf } from "./tick.ts";
 
 export function runForked(change: Change, tick: TickOf<"run_forked">): void {
@@ -29,16 +29,6 @@ export function runForked(change: Change, tick: TickOf<"run_forked">): void {
 }
 
 // ---
-
-function mapJobs(state: RunState, map: (job: Job) => Job): RunState["steps"] {
-  const mapStep = (step: StepState): StepState => {
-    const places = jobPlaces.map((place) => [place, step[place].map(map)]);
-    return { ...step, ...Object.fromEntries(places) };
-  };
-  return Object.fromEntries(
-    Object.entries(state.steps).map(([name, step]) => [name, mapStep(step)]),
-  );
-}
 
 function shiftJob(job: Job, shift: number): Job {
   return {

@@ -2,8 +2,10 @@
  * What holds of every state that `reduce` can make: asserted after a load, and all over the tests.
  */
 import { assert } from "../base/assert.ts";
+import { ownField } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { isIdle, jobPlaces, type RunState } from "./state.ts";
+import { isOpen } from "./wait.ts";
 
 export function checkInvariants(definition: Definition, state: RunState): void {
   const seen = new Set<number>();
@@ -33,6 +35,7 @@ export function checkInvariants(definition: Definition, state: RunState): void {
     );
   }
   checkScopes(state);
+  checkWaits(state);
   assert(state.status === "running" || isIdle(state), "A run that has ended does nothing.");
   assert(
     (state.status === "completed") === (state.result !== null),
@@ -41,6 +44,21 @@ export function checkInvariants(definition: Definition, state: RunState): void {
 }
 
 // ---
+
+function checkWaits(state: RunState): void {
+  const waits = Object.values(state.steps)
+    .flatMap((step) => jobPlaces.flatMap((place) => step[place]))
+    .flatMap((job) => job.waits.filter(isOpen));
+  const counts = Map.groupBy(waits, ({ type }) => type);
+  for (const type of new Set([...counts.keys(), ...Object.keys(state.waitedFor)])) {
+    const open = counts.get(type)?.length ?? 0;
+    const counted = ownField(state.waitedFor, type) ?? 0;
+    assert(
+      open === counted,
+      `\`${type}\` is waited for ${open} times, and ${counted} are counted.`,
+    );
+  }
+}
 
 function checkScopes(state: RunState): void {
   const jobs = Object.values(state.steps).flatMap((step) =>

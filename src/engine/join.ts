@@ -44,7 +44,7 @@ export function joinEvent(
   lineage: Lineage,
 ): void {
   const scope = must(lineage.scopes.at(-1), "With a join, every event is in a scope.");
-  const events = [...(stepState(change, step).joining[scope] ?? []), event];
+  const events = (stepState(change, step).joining[scope] ?? []).concat(event);
   const batch = join.kind === "each" ? oneOfEach(events, join.types) : firstOf(events, join.take);
   keep(change, step, scope, batch ? without(events, batch) : events);
   if (!batch) return;

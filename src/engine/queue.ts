@@ -30,7 +30,7 @@ export function newJob(
     firstAttemptAt: null,
     lastFailure: null,
     isStarted: false,
-    effects: {},
+    effects: [],
     batches: {},
     waits: [],
     recoveries,
@@ -89,15 +89,14 @@ function start(change: Change, next: Job, queue: readonly Job[]): void {
     firstAttemptAt: next.firstAttemptAt ?? change.at,
     isStarted: true,
   };
-  setStep(change, step, { queue, running: [...running, job] });
+  setStep(change, step, { queue, running: running.concat(job) });
   publishStepState(change, job, "running");
   change.commands.push({ kind: "run_step", step, job: id });
 }
 
 function freeSlot(running: readonly Job[]): number {
-  if (running.length === 0) return 0;
-  const taken = new Set(running.map((job) => job.worker));
-  let slot = 0;
-  while (taken.has(slot)) slot++;
-  return slot;
+  const taken = new Uint8Array(running.length + 1);
+  // One beyond the array is left out: of so many slots, one within it is free then.
+  for (const { worker } of running) taken[worker ?? 0] = 1;
+  return taken.indexOf(0);
 }

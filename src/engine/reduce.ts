@@ -111,7 +111,7 @@ function eventSent(change: Change, tick: TickOf<"event_sent">): void {
   if (!sender) return;
   const { event, target } = tick;
   const { sent = [] } = sender.job;
-  updateJob(change, { ...sender.job, sent: [...sent, { event, target }] }, sender.place);
+  updateJob(change, { ...sender.job, sent: sent.concat({ event, target }) }, sender.place);
   route(change, event, target, sender.job);
 }
 
@@ -154,22 +154,23 @@ function childTold(change: Change, tick: TickOf<"child_started" | "child_shown">
   if (tick.kind === "child_started") {
     const { runId, handlerId, workflowName } = tick;
     const child = { runId, handlerId, workflowName, cursor: -1 };
-    if (!known) change.state = { ...change.state, children: [...children, child] };
+    if (!known) change.state = { ...change.state, children: children.concat(child) };
     return;
   }
   if (!known || tick.sequence <= known.cursor) return; // Shown before a restart.
   const shown = { ...known, cursor: tick.sequence };
   change.state = {
     ...change.state,
-    children: children.map((child) => (child === known ? shown : child)),
+    children: children.with(children.indexOf(known), shown),
   };
   change.events.push({ envelope: tick.envelope, isTerminal: false });
 }
 
 function effectReturned(change: Change, tick: TickOf<"effect_returned">): void {
   const found = activeJob(change, tick);
-  if (!found || Object.hasOwn(found.job.effects, tick.key)) return;
-  const effects = { ...found.job.effects, [tick.key]: tick.value };
+  const { key, value } = tick;
+  if (!found || found.job.effects.some((effect) => effect.key === key)) return;
+  const effects = found.job.effects.concat({ key, value });
   updateJob(change, { ...found.job, effects }, found.place);
 }
 

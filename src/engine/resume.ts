@@ -31,8 +31,9 @@ export function resume(state: RunState): readonly Command[] {
 
 /** When a timer moves the run next; null: none does. */
 export function nextTimerAt(state: RunState): number | null {
-  const times = resume(state).flatMap((command) =>
-    command.kind === "set_timer" ? [command.at] : [],
-  );
-  return times.length > 0 ? Math.min(...times) : null;
+  let first = Infinity;
+  for (const command of resume(state)) {
+    if (command.kind === "set_timer") first = Math.min(first, command.at);
+  }
+  return first < Infinity ? first : null;
 }

@@ -24,6 +24,12 @@ export interface Wait {
   readonly isTimedOut: boolean;
 }
 
+/** What `ctx.run` returned for a key. */
+export interface Effect {
+  readonly key: string;
+  readonly value: Json;
+}
+
 /** What a step is to work on, or works on: one event, or what a join brought together. */
 export interface Job {
   readonly id: number;
@@ -43,8 +49,8 @@ export interface Job {
   readonly retryAt: number | null;
   /** Whether the step function is under way, so that admitting it again resumes it. */
   readonly isStarted: boolean;
-  /** What `ctx.run` returned, by key. */
-  readonly effects: Readonly<Record<string, Json>>;
+  /** A list, for adding to it has to copy it: an object of 8,000 keys takes 400 µs. */
+  readonly effects: readonly Effect[];
   /** What this attempt has sent: a function that starts again, interrupted, sends it no more. */
   readonly sent?: readonly Kept[];
   /** How often this attempt has changed the shared state. */
@@ -127,6 +133,8 @@ export interface RunState {
   /** What came from outside while it waited for its turn, oldest first. */
   readonly early: readonly Kept[];
   readonly nextJob: number;
+  /** How many waits are open, by the type of event that they are for. */
+  readonly waitedFor: Readonly<Record<string, number>>;
   readonly scopes: Readonly<Record<number, Scope>>;
   readonly nextScope: number;
   readonly children: readonly Child[];
@@ -160,6 +168,7 @@ export const initialState: (definition: Definition) => RunState = memo(({ steps 
   queued: null,
   early: [],
   nextJob: 1,
+  waitedFor: {},
   scopes: { 0: { outer: [], step: null, jobs: 0 } },
   nextScope: 1,
   children: [],
@@ -197,4 +206,15 @@ export function findJob(
     if (job) return { job, place };
   }
   return undefined;
+}
+
+/** The steps with each of their jobs replaced. */
+export function mapJobs(state: RunState, map: (job: Job) => Job): RunState["steps"] {
+  const mapStep = (step: StepState): StepState => {
+    const places = jobPlaces.map((place) => [place, step[place].map(map)]);
+    return { ...step, ...Object.fromEntries(places) };
+  };
+  return Object.fromEntries(
+    Object.entries(state.steps).map(([name, step]) => [name, mapStep(step)]),
+  );
 }

@@ -8,7 +8,7 @@ import { route } from "./route.ts";
 import type { Event, EventFamily } from "../workflow/event.ts";
 import { findJob, type Job, type JobPlace } from "./state.ts";
 import type { TickOf, TimerOf } from "./tick.ts";
-import { answeredWaits } from "./wait.ts";
+import { answeredWaits, dropWaits } from "./wait.ts";
 
 export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): void {
   const found = activeJob(change, tick);
@@ -62,12 +62,14 @@ export function elapsedSeconds(job: Pick<Job, "firstAttemptAt">, at: number): nu
 function leave(change: Change, job: Job, place: JobPlace, output: string | null): void {
   takeJob(change, job, place);
   countJob(change, job.scopes, -1);
+  dropWaits(change, job);
   publishStepState(change, job, "not_running", output);
 }
 
 /** Takes a job out of its place; it comes back. */
 function suspendFor(change: Change, job: Job, place: JobPlace): void {
   takeJob(change, job, place);
+  dropWaits(change, job);
   publishStepState(change, job, "not_running", null);
 }
 

@@ -29,6 +29,12 @@ export interface Origin {
   readonly sequence: number;
 }
 
+/**
+ * Types of a batch, in order. Of several in a row, one says how many: every one of 8,000 events
+ * tells that it is one of 8,000.
+ */
+export type Expected = readonly (string | { readonly type: string; readonly count: number })[];
+
 /** Sets the value at a path of the state, or removes it when `value` is absent. */
 export interface StateChange {
   readonly path: readonly string[];
@@ -66,7 +72,7 @@ export type TickBody =
       readonly kind: "event_collected";
       readonly event: Event;
       readonly buffer: string;
-      readonly expected: readonly string[];
+      readonly expected: Expected;
     } & OfJob)
   | ({
       readonly kind: "wait_opened";

@@ -2,7 +2,7 @@
  * Waits: a step function that goes on when a later event has come. A wait is data on its job, so it
  * outlives the process; a job whose waits are all open holds no slot of its step.
  */
-import { isEqualJson, type Json } from "../base/json.ts";
+import { isEqualJson, type Json, ownField } from "../base/json.ts";
 import type { Event } from "../workflow/event.ts";
 import {
   activeJob,
@@ -14,15 +14,7 @@ import {
   updateJob,
 } from "./change.ts";
 import { admit, enqueue } from "./queue.ts";
-import {
-  findJob,
-  isIdle,
-  type Job,
-  type JobPlace,
-  type RunState,
-  type StepState,
-  type Wait,
-} from "./state.ts";
+import { findJob, isIdle, type Job, type JobPlace, type RunState, type Wait } from "./state.ts";
 import type { TickBody, TickOf, TimerOf } from "./tick.ts";
 
 export function isOpen(wait: Wait): boolean {
@@ -34,7 +26,7 @@ export function isOpen(wait: Wait): boolean {
  */
 export function isAsking(state: RunState): boolean {
   if (state.status !== "running" || state.startedAt === null) return false;
-  return isIdle(state) || Object.values(state.steps).some(hasOpenWait);
+  return isIdle(state) || Object.keys(state.waitedFor).length > 0;
 }
 
 export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
@@ -54,8 +46,9 @@ export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
     answer: null,
     isTimedOut: false,
   };
-  const job: Job = { ...found.job, waits: [...found.job.waits, wait] };
+  const job: Job = { ...found.job, waits: found.job.waits.concat(wait) };
   updateJob(change, job, found.place);
+  countWait(change, wait, 1);
   const early = claim(change, tick.step, wait);
   if (!early) suspend(change, job, found.place);
   if (tick.prompt) change.events.push({ event: tick.prompt, isTerminal: false });
@@ -76,13 +69,13 @@ export function answerWaits(
   target: string | null,
 ): ReadonlySet<string> {
   const answered = new Set<string>();
+  // Most events are waited for by nobody, and there may be many jobs.
+  if (!Object.hasOwn(change.state.waitedFor, event.type)) return answered;
   for (const step of Object.keys(change.state.steps)) {
     if (target !== null && step !== target) continue;
     const { waiting, running, queue } = stepState(change, step);
-    if (waiting.length === 0 && running.length === 0 && queue.length === 0) continue;
     for (const [place, jobs] of Object.entries({ waiting, running, queue })) {
       for (const job of jobs) {
-        if (job.waits.length === 0) continue; // A queue may be long, and few jobs of it have any.
         const wait = job.waits.find((candidate) => isOpen(candidate) && isMatch(candidate, event));
         if (!wait) continue;
         settle(change, job, place as JobPlace, { ...wait, answer: event });
@@ -107,17 +100,18 @@ export function waitDue(change: Change, timer: TimerOf<"wait">): void {
 export function waitsAtWork({ steps }: RunState): readonly TickBody[] {
   const running = Object.values(steps).flatMap((step) => step.running);
   if (!running.every((job) => job.waits.some(isOpen))) return [];
-  return running.flatMap(({ id: job, step, attempt, waits }) =>
-    waits
-      .filter(isOpen)
-      .slice(0, 1)
-      .map(({ id: wait, type, where, deadlineAt }): TickBody => {
-        return {
-          ...{ kind: "wait_opened", step, job, attempt },
-          ...{ wait, type, where, prompt: null, deadlineAt },
-        };
-      }),
-  );
+  return running.flatMap(({ id: job, step, attempt, waits }): readonly TickBody[] => {
+    const open = waits.find(isOpen);
+    if (!open) return [];
+    const { id: wait, type, where, deadlineAt } = open;
+    const of = { step, job, attempt };
+    return [{ kind: "wait_opened", ...of, wait, type, where, prompt: null, deadlineAt }];
+  });
+}
+
+/** A job goes, or tries again, and asks no more. */
+export function dropWaits(change: Change, job: Job): void {
+  for (const wait of job.waits) if (isOpen(wait)) countWait(change, wait, -1);
 }
 
 /** The waits that an attempt leaves to the next: what was answered need not be asked again. */
@@ -127,17 +121,24 @@ export function answeredWaits(job: Job): readonly Wait[] {
 
 // ---
 
-/** Also in the queue: a job that one answer has brought back may be in want of another. */
-function hasOpenWait({ queue, running, waiting }: StepState): boolean {
-  return [queue, running, waiting].some((jobs) => jobs.some(({ waits }) => waits.some(isOpen)));
+function countWait(change: Change, { type }: Wait, by: 1 | -1): void {
+  const { [type]: _, ...others } = change.state.waitedFor;
+  const count = (ownField(change.state.waitedFor, type) ?? 0) + by;
+  const waitedFor = count > 0 ? { ...others, [type]: count } : others;
+  change.state = { ...change.state, waitedFor };
 }
 
 function isMatch(wait: Wait, event: Event): boolean {
   if (wait.type !== event.type) return false;
+  const { where } = wait;
   const data = event.data as Readonly<Record<string, Json>>; // Events of a run are JSON.
-  return Object.entries(wait.where ?? {}).every(([field, value]) =>
-    isEqualJson(data[field], value),
-  );
+  // Thousands may wait, each for an event of its own, and all of them are asked.
+  for (const field in where) {
+    const expected = where[field];
+    if (data[field] === expected) continue;
+    if (typeof expected !== "object" || !isEqualJson(data[field], expected)) return false;
+  }
+  return true;
 }
 
 /** Takes the oldest event for the step that came before its wait, if there is one. */
@@ -162,10 +163,9 @@ function suspend(change: Change, job: Job, place: JobPlace): void {
 
 /** Records how a wait ended, and lets its job go on: in its slot, or through the queue for one. */
 function settle(change: Change, job: Job, place: JobPlace, ended: Wait): void {
-  const next: Job = {
-    ...job,
-    waits: job.waits.map((wait) => (wait.id === ended.id ? ended : wait)),
-  };
+  const at = job.waits.findIndex((wait) => wait.id === ended.id);
+  const next: Job = { ...job, waits: job.waits.with(at, ended) };
+  countWait(change, ended, -1);
   if (place === "waiting") {
     takeJob(change, job, "waiting");
     enqueue(change, next);

@@ -23,8 +23,8 @@ export function createRunWorkflow(invocation: Invocation) {
     started.set(workflow, count);
     const name = key ?? `${definition.name}#${count}`;
     const effect = `child:${name}`;
-    const kept = invocation.currentJob.effects;
-    if (Object.hasOwn(kept, effect)) return kept[effect];
+    const kept = invocation.effectOf(effect);
+    if (kept) return kept.value;
     const { id: job, attempt } = invocation.job;
     const runId = [parentId, job, attempt, name.replace(/[^\w-]/g, "-")].join(".");
     const child = {

@@ -6,7 +6,7 @@ import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Job } from "../engine/state.ts";
+import type { Effect, Job, Wait } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
@@ -49,6 +49,10 @@ export class Invocation {
   /** Made when somebody waits for it: a function that is not asynchronous is over before. */
   #over: PromiseWithResolvers<never> | undefined;
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
+  /** By key; what comes to them is added when it is asked for. */
+  readonly #effects = new Map<string, Effect>();
+  /** The waits of the job as they were at the last delivery. */
+  #seen: readonly Wait[] = [];
   #isOver = false;
   /** Of the step's timeout: what is left of it, and how to stop the timer while it runs. */
   #leftMs: number | null;
@@ -78,6 +82,14 @@ export class Invocation {
   /** The job as it is now. */
   get currentJob(): Job {
     return this.ports.loop.job(this.job.step, this.job.id) ?? this.job;
+  }
+
+  /** What `ctx.run` has returned for a key; undefined: it has not yet. */
+  effectOf(key: string): Effect | undefined {
+    // A function that starts again asks for each of them, and there may be thousands.
+    const { effects } = this.currentJob;
+    for (const effect of effects.slice(this.#effects.size)) this.#effects.set(effect.key, effect);
+    return this.#effects.get(key);
   }
 
   /** Tells what the function did. Throws when the function is over. */
@@ -151,16 +163,25 @@ export class Invocation {
     return answer.promise;
   }
 
+  /** Hands over how a wait has ended, if it has, and the function asks for that. */
+  settle({ id, type, answer, isTimedOut }: Wait): void {
+    const wait = this.#waits.get(id);
+    if (!wait || (answer === null && !isTimedOut)) return;
+    this.#waits.delete(id);
+    if (answer) wait.resolve(reviveEvent(answer));
+    else wait.reject(waitTimedOut(this.step.name, type));
+  }
+
   /** Hands over the answers that have come for the waits of this function. */
   deliver(): void {
-    for (const { id, type, answer, isTimedOut } of this.currentJob.waits) {
-      const wait = this.#waits.get(id);
-      if (!wait || (answer === null && !isTimedOut)) continue;
-      this.#waits.delete(id);
-      if (answer) wait.resolve(reviveEvent(answer));
-      else wait.reject(waitTimedOut(this.step.name, type));
-    }
-    if (!this.currentJob.waits.some(isOpen)) this.startTimer();
+    const { waits } = this.currentJob;
+    const seen = this.#seen;
+    this.#seen = waits;
+    // There may be thousands, of which one has been answered.
+    waits.forEach((wait, at) => {
+      if (wait !== seen[at]) this.settle(wait);
+    });
+    if (!waits.some(isOpen)) this.startTimer();
   }
 
   // ---

@@ -19,12 +19,13 @@ interface Written {
 }
 
 export class Past {
-  #written: readonly Written[] = [];
+  readonly #written: Written[] = [];
+  /** How many of its changes it has made again. */
+  #made = 0;
   /** Lines of the log, of which a time may differ, by themselves. */
   readonly #shown: Record<"events" | "lines", Event[]> = { events: [], lines: [] };
 
   constructor(ticks: readonly Tick[], job: Job) {
-    const written: Written[] = [];
     let store: JsonObject = {};
     for (const tick of ticks) {
       if (tick.kind === "run_started") store = tick.store;
@@ -34,10 +35,9 @@ export class Past {
         if (isOwn) this.#shown[queueOf(tick.event)].push(tick.event);
         continue;
       }
-      if (isOwn) written.push({ before: store, changes: tick.changes });
+      if (isOwn) this.#written.push({ before: store, changes: tick.changes });
       store = applyChanges(store, tick.changes);
     }
-    this.#written = written;
   }
 
   /** Whether a job has one. */
@@ -47,14 +47,14 @@ export class Past {
 
   /** The state that the function is to see; undefined when it has caught up. */
   get view(): JsonObject | undefined {
-    return this.#written[0]?.before;
+    return this.#written[this.#made]?.before;
   }
 
   /** Whether the next of its changes is the one that it made before, and so is made already. */
   isMade(changes: readonly StateChange[]): boolean {
-    const [next, ...rest] = this.#written;
+    const next = this.#written[this.#made++];
     const isSame = next !== undefined && isDeepStrictEqual(next.changes, changes);
-    this.#written = isSame ? rest : [];
+    if (!isSame) this.#written.length = 0;
     return isSame;
   }
 

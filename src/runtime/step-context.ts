@@ -5,6 +5,7 @@ import { WorkflowError } from "../base/errors.ts";
 import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import type { Kept } from "../engine/state.ts";
+import { toExpected } from "../engine/collect.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
@@ -144,7 +145,7 @@ function createCollect(invocation: Invocation) {
   ): readonly Event[] | undefined => {
     checkTypes(invocation, types);
     if (types.length === 0) return [];
-    const expected = types.map((type) => type.type);
+    const expected = toExpected(types);
     const collected = checked(invocation, event, "collect");
     invocation.tell({ kind: "event_collected", event: collected, buffer, expected });
     const { batches } = invocation.currentJob;
@@ -184,8 +185,10 @@ async function wait(
   const answer = invocation.answerTo(id);
   const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
   // Answered before a restart: given back, and asked no more.
-  if (known && !isOpen(known)) invocation.deliver();
-  else {
+  if (known && !isOpen(known)) {
+    invocation.settle(known);
+    invocation.deliver();
+  } else {
     invocation.pauseTimer();
     invocation.tell(toWaitOpened(invocation, id, type, options));
   }
@@ -245,8 +248,8 @@ function createRun(invocation: Invocation) {
     keys ??= new Set();
     if (keys.has(key)) throw keyReused(invocation, "run", key);
     keys.add(key);
-    const kept = invocation.currentJob.effects;
-    if (Object.hasOwn(kept, key)) return kept[key] ?? null;
+    const kept = invocation.effectOf(key);
+    if (kept) return kept.value;
     const value = toJson((await effect()) ?? null, `ctx.run("${key}")`);
     // Only what is stored counts as done: a caller that goes on may rely on it.
     await invocation.submit({ kind: "effect_returned", key, value });
@@ -265,7 +268,8 @@ function keyReused({ step }: Invocation, verb: "run" | "waitForEvent", key: stri
 
 function checkTypes({ step }: Invocation, types: readonly AnyEventType[]): void {
   const isList = Array.isArray(types);
-  if (isList && types.every(isEventType)) return;
+  // A long list is mostly of one type.
+  if (isList && types.every((type, at) => type === types[at - 1] || isEventType(type))) return;
   const wrong: unknown = isList ? types.find((type) => !isEventType(type)) : types;
   throw new WorkflowError(
     "request_invalid",

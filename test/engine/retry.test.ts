@@ -20,7 +20,7 @@ const definition = defineOne();
 const timer = { kind: "retry", step: "s", job: 1 } as const;
 
 test("a failure that is to be tried again later sets a clock", () => {
-  const job = newJob("s", StartEvent(), { effects: { paid: 1 } });
+  const job = newJob("s", StartEvent(), { effects: [{ key: "paid", value: 1 }] });
   const before = newState(definition, { nextJob: 2, steps: { s: { running: [job] } } });
   const failure = newFailure({ message: "busy", code: "EBUSY" });
   const tick = {
@@ -172,7 +172,10 @@ describe("what a job has done stays with it through its attempts", () => {
     run.do({ kind: "effect_returned", key: "pay", value: { id: 7 }, attempt: 1, ...of });
     run.fail("s", 1, t0);
     run.do({ kind: "effect_returned", key: "mail", value: null, attempt: 2, ...of });
-    expect(run.job("s", 1)?.effects).toEqual({ pay: { id: 7 }, mail: null });
+    expect(run.job("s", 1)?.effects).toEqual([
+      { key: "pay", value: { id: 7 } },
+      { key: "mail", value: null },
+    ]);
   });
 
   test("once told, it is not told anew", () => {
@@ -188,7 +191,7 @@ describe("what a job has done stays with it through its attempts", () => {
     run.do({ ...tick, value: 1 });
     const { state } = run;
     run.do({ ...tick, value: 2 });
-    expect([run.state === state, run.job("s", 1)?.effects["constructor"]]).toEqual([true, 1]);
+    expect([run.state === state, run.job("s", 1)?.effects[0]?.value]).toEqual([true, 1]);
   });
 });
 

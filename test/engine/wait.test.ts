@@ -43,6 +43,7 @@ test("a function that waits gives up its slot, asks, and sets the clock of its w
     state: newState(definition, {
       at: t0 + 1,
       nextJob: 2,
+      waitedFor: { Answer: 1 },
       steps: { s: { waiting: [{ ...job, worker: null, waits: [wait] }] } },
     }),
     events: [

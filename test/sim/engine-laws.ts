@@ -162,7 +162,10 @@ export const earlyEventsArrive: Law = ({ scenes }) =>
 export const buffersAddUp: Law = ({ scenes }) =>
   first(scenes, ({ run, tick, before, after }) => {
     if (tick.kind !== "event_collected" || before === after) return undefined;
-    const { buffer, expected, event } = tick;
+    const { buffer, event } = tick;
+    const expected = tick.expected.flatMap((type) =>
+      typeof type === "string" ? [type] : Array<string>(type.count).fill(type.type),
+    );
     const had = own(before.steps[tick.step]?.buffers, buffer) ?? [];
     const has = own(after.steps[tick.step]?.buffers, buffer) ?? [];
     const batch = own(jobsOf(after).find(({ id }) => id === tick.job)?.batches, buffer);

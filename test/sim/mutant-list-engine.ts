@@ -33,6 +33,16 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "engine/steps": [
     [
+      "countJob(change, job.scopes, -1);\n  dropWaits(change, job);",
+      "countJob(change, job.scopes, -1);",
+      "a job that has ended is thought to wait",
+    ],
+    [
+      "takeJob(change, job, place);\n  dropWaits(change, job);",
+      "takeJob(change, job, place);",
+      "a job that is tried again is thought to ask what it asked",
+    ],
+    [
       "leave(change, job, found.place, nameOf(events));\n  const stop",
       "const stop",
       "a step that has ended is still at work",
@@ -168,8 +178,8 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "a buffer that is taken from empties the others",
     ],
     [
-      "if (entries.length < expected.length) return undefined;",
-      "if (entries.length <= expected.length) return undefined;",
+      "if (entries.length < countOf(expected, null)) return undefined;",
+      "if (entries.length <= countOf(expected, null)) return undefined;",
       "a batch takes one more than it needs",
     ],
   ],
@@ -212,7 +222,11 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "if (wait.deadlineAt === null) continue;",
       "a wait that is over is timed again",
     ],
-    ["Math.min(...times)", "Math.max(...times)", "a run that rests is woken for its last timer"],
+    [
+      "first = Math.min(first, command.at);",
+      "first = command.at;",
+      "a run that rests is woken for its last timer",
+    ],
   ],
   "engine/fork": [
     [
@@ -234,15 +248,11 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "engine/change": [
     [
-      "[...stepState(change, job.step)[place], job]",
-      "[job, ...stepState(change, job.step)[place]]",
+      "stepState(change, job.step)[place].concat(job)",
+      "[job].concat(stepState(change, job.step)[place])",
       "who comes last is served first",
     ],
-    [
-      "other.id === job.id ? job : other",
-      "other.id === job.id ? other : job",
-      "another job is changed",
-    ],
+    ["jobs.with(placeOf(jobs, job), job)", "jobs.with(0, job)", "another job is changed"],
   ],
   "engine/store": [
     [

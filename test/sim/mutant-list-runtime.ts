@@ -130,7 +130,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       'if (!keys.has(key)) throw keyReused(invocation, "run", key);',
       "every effect is refused",
     ],
-    ["if (Object.hasOwn(kept, key)) return kept[key] ?? null;", "", "an effect is done again"],
+    ["if (kept) return kept.value;", "", "an effect is done again"],
   ],
   "store/memory": [
     ["if (isProgress) run.crashes = run.kills = 0;", "", "deaths are never forgotten"],

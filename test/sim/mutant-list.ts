@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "reduce",
-    "if (!found || Object.hasOwn(found.job.effects, tick.key)) return;",
+    "if (!found || found.job.effects.some((effect) => effect.key === key)) return;",
     "if (!found) return;",
     "an effect is kept a second time",
   ),
@@ -138,12 +138,7 @@ export const mutants: readonly Mutant[] = [
     "    isStarted: true,\n    effects",
     "a queued job listens to ticks",
   ),
-  inEngine(
-    "queue",
-    "while (taken.has(slot)) slot++;",
-    "if (taken.has(slot)) slot++;",
-    "two jobs share a slot",
-  ),
+  inEngine("queue", "taken.indexOf(0)", "taken.lastIndexOf(1)", "two jobs share a slot"),
   inEngine(
     "queue",
     "start(change, next, queue.slice(1));",
@@ -229,7 +224,7 @@ export const mutants: readonly Mutant[] = [
   // --- buffers
   inEngine(
     "collect",
-    "const left = batch ? entries.filter((entry) => !batch.includes(entry)) : entries;",
+    "const left = batch ? entries.filter((entry) => !taken.has(entry)) : entries;",
     "const left = entries;",
     "a buffer is never emptied",
   ),
@@ -241,8 +236,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "collect",
-    "byType.get(type)?.shift());",
-    "byType.get(type)?.[0]);",
+    "[type, list.values()]",
+    "[type, { take: () => list.values().take(1) }]",
     "one event stands for two in a batch",
   ),
   // --- ends and restarts
@@ -278,8 +273,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "change",
-    "setStep(change, job.step, { [place]: jobs.filter((other) => other.id !== job.id) });",
-    "setStep(change, job.step, { [place]: jobs.slice(1) });",
+    "{ [place]: jobs.toSpliced(placeOf(jobs, job), 1) }",
+    "{ [place]: jobs.slice(1) }",
     "another job is taken out",
   ),
   inEngine(
@@ -323,8 +318,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "invocation",
-    "if (!wait || (answer === null && !isTimedOut)) continue;",
-    "if (!wait || answer === null) continue;",
+    "if (!wait || (answer === null && !isTimedOut)) return;",
+    "if (!wait || answer === null) return;",
     "a function never hears that its wait is over",
   ),
   inRuntime("loop", "this.#rest = rest;\n", "", "the store does not learn that a run goes on"),

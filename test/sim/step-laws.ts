@@ -69,8 +69,9 @@ export const stepsAreHeard: Law = (story) => {
 export const stepsFailForAReason: Law = ({ scenes }) =>
   first(scenes, ({ run, tick }) => {
     if (tick.kind !== "step_failed") return undefined;
-    const { name, message } = tick.failure;
-    const isOurs = /^(Type|Reference|Range|Assertion)Error$/.test(name);
+    const { name, message, code } = tick.failure;
+    // No function here gives a key to two effects, or to two waits.
+    const isOurs = /^(Type|Reference|Range|Assertion)Error$/.test(name) || code === "key_reused";
     if (!isOurs || message === mistakenOnPurpose) return undefined;
     return `\`${tick.step}\` of ${run.run} failed with ${name}: ${message}`;
   });
@@ -89,7 +90,7 @@ export const effectsAreKept: Law = (story) => {
     }
     if (!entry.isHolder) return undefined;
     const job = jobsOf(state).find(({ id }) => id === entry.job);
-    const isStored = job !== undefined && Object.hasOwn(job.effects, entry.key);
+    const isStored = job?.effects.some((effect) => effect.key === entry.key) ?? false;
     return kept.has(key) || isStored ? `effect ${key} was done again` : undefined;
   });
 };

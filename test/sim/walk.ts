@@ -7,7 +7,7 @@ import type { Json } from "../../src/base/json.ts";
 import { reduce } from "../../src/engine/reduce.ts";
 import { fromSnapshot, toSnapshot } from "../../src/engine/snapshot.ts";
 import { initialState, type Job, type RunState } from "../../src/engine/state.ts";
-import type { Tick, TickBody, Timer } from "../../src/engine/tick.ts";
+import type { Expected, Tick, TickBody, Timer } from "../../src/engine/tick.ts";
 import { isOpen } from "../../src/engine/wait.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
 import type { Event } from "../../src/workflow/event.ts";
@@ -181,7 +181,13 @@ function tickOfJob(chance: Chance, { step, id: job, attempt, waits }: Job): Tick
     case "written":
       return { kind: "event_written", event: anyEvent(chance), ...of };
     case "collected": {
-      const expected = chance.pick([["A", "B"], ["A", "A"], ["B", "A", "A"], ["C"]]);
+      const expected = chance.pick<Expected>([
+        ["A", "B"],
+        ["A", "A"],
+        ["B", { type: "A", count: 2 }],
+        ["A", "B", "A"],
+        ["C"],
+      ]);
       const buffer = chance.pick(["one", "toString"]);
       return { kind: "event_collected", event: anyEvent(chance), buffer, expected, ...of };
     }

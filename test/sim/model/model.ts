@@ -75,8 +75,8 @@ function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void
     case "wait_opened":
       return openWait(run, job, tick);
     case "effect_returned":
-      if (!Object.hasOwn(job.effects, tick.key)) {
-        job.effects = { ...job.effects, [tick.key]: tick.value };
+      if (!job.effects.some(({ key }) => key === tick.key)) {
+        job.effects = [...job.effects, { key: tick.key, value: tick.value }];
       }
       return;
     case "state_changed":
@@ -226,7 +226,10 @@ function giveUp(run: ModelRun, job: ModelJob, { failure }: TickOf<"step_failed">
 // --- what steps do
 
 function collect(run: ModelRun, job: ModelJob, tick: TickOf<"event_collected">): void {
-  const { buffer, event, expected } = tick;
+  const { buffer, event } = tick;
+  const expected = tick.expected.flatMap((run) =>
+    typeof run === "string" ? [run] : Array<string>(run.count).fill(run.type),
+  );
   const collected = job.collected ?? {};
   const brought = Object.hasOwn(collected, buffer) ? (collected[buffer] ?? []) : [];
   const here = run.buffers.filter((entry) => entry.step === job.step && entry.buffer === buffer);

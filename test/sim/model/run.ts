@@ -46,7 +46,7 @@ export class ModelRun {
   readonly definition: Definition;
   readonly steps: readonly string[];
   /** All that is not about jobs, buffers and joins. */
-  readonly facts: Editable<Omit<RunState, "steps" | "scopes" | "nextScope">>;
+  readonly facts: Editable<Omit<RunState, "steps" | "scopes" | "nextScope" | "waitedFor">>;
   jobs: ModelJob[] = [];
   buffers: Aside[] = [];
   joining: KeptForJoin[] = [];
@@ -78,8 +78,14 @@ export class ModelRun {
       const jobs = this.jobs.filter((job) => job.scopes.includes(id)).length;
       return [id, { ...scope, jobs }] as const;
     });
+    const asked = this.jobs
+      .flatMap((job) => job.waits)
+      .filter(({ answer, isTimedOut }) => !answer && !isTimedOut);
+    const waitedFor = [...Map.groupBy(asked, ({ type }) => type)].map(
+      ([type, waits]) => [type, waits.length] as const,
+    );
     return {
-      ...{ ...this.facts, nextScope: this.nextScope },
+      ...{ ...this.facts, nextScope: this.nextScope, waitedFor: Object.fromEntries(waitedFor) },
       ...{ steps: Object.fromEntries(steps), scopes: Object.fromEntries(scopes) },
     };
   }
@@ -91,7 +97,7 @@ export class ModelRun {
     const job: ModelJob = {
       ...{ id: this.facts.nextJob++, step, events, isBatch, scopes, recoveries, attempt: 1 },
       ...{ firstAttemptAt: null, lastFailure: null, worker: null, retryAt: null },
-      ...{ isStarted: false, effects: {}, batches: {}, waits: [], place: "nowhere", cameAs: 0 },
+      ...{ isStarted: false, effects: [], batches: {}, waits: [], place: "nowhere", cameAs: 0 },
     };
     this.jobs.push(job);
     this.queue(job);
