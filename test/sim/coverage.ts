@@ -41,6 +41,7 @@ export const expectedCoverage: readonly string[] = [
     "refused",
     "deleted",
     "counted",
+    "noted",
     "reader_ended",
     "claimed",
     "settled",

@@ -175,6 +175,9 @@ export class Disk {
       const crashes = Bun.peek(answer) as number;
       const run = first as string;
       this.#record({ kind: "counted", process: owner.id, run, crashes });
+    } else if (method === "setKills") {
+      const [run, kills] = stored as [string, number];
+      this.#record({ kind: "noted", process: owner.id, run, kills });
     } else if (method === "delete") this.#record({ kind: "deleted", runs });
     return answer;
   }

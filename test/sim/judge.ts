@@ -59,6 +59,7 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["progress is told", promises.progressIsTold],
   ["quarantine is earned", recovery.quarantineIsEarned],
   ["blame is exact", recovery.blameIsExact],
+  ["only suspects wait", recovery.onlySuspectsWait],
   ["closed is closed", promises.closedIsClosed],
   ["the engine is as the model", engineIsAsTheModel],
 ];

@@ -66,6 +66,16 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/held": [
+    [
+      "suspicionOf(run) >= killsMax);",
+      "suspicionOf(run) >= killsMax - 1);",
+      "a run has to wait before it is suspect",
+    ],
+    [
+      "const held = wasClosed ? [] : runs",
+      "const held = runs",
+      "a run has to wait after a stop in order",
+    ],
     ["void goOnLater(ports, held);", "", "who is held back never goes on"],
     [
       "runs.slice(index * length, (index + 1) * length)",

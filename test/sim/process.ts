@@ -81,7 +81,7 @@ export class Process {
     this.id = id;
     this.#world = world;
     this.clock = clock.of(this);
-    const { culprit = null } = disk;
+    const { culprit = null, wasClosed } = disk;
     this.store = disk.mount(this);
     const { store } = this;
     this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
@@ -90,8 +90,11 @@ export class Process {
         this.runtime.register(workflow, this.#bind(definition));
       }
     }
-    this.record({ kind: "booted", process: id, culprit });
-    const onOpen = (): void => void (this.isOpen = true);
+    this.record({ kind: "booted", process: id, culprit, wasClosed });
+    const onOpen = (): void => {
+      this.isOpen = true;
+      this.record({ kind: "opened", process: id });
+    };
     this.runtime.open().then(onOpen, () => this.die("while it opened"));
   }
 

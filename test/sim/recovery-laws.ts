@@ -1,5 +1,5 @@
 /** Laws of what becomes of runs when their processes die. */
-import { crashesMax } from "../../src/base/limits.ts";
+import { crashesMax, killsMax } from "../../src/base/limits.ts";
 import { first, type Law } from "./laws.ts";
 import type { EntryOf } from "./story.ts";
 
@@ -50,6 +50,64 @@ export const blameIsExact: Law = ({ runs, trace }) => {
         const count = crashes.get(run) ?? 0;
         return count >= crashesMax ? `${run} was not given up after ${count}` : undefined;
       }
+      default:
+        return undefined;
+    }
+  });
+};
+
+/** What the store has of a run, as far as its recovery depends on it. */
+interface Known {
+  readonly isActive: boolean;
+  readonly crashes: number;
+  readonly kills: number;
+}
+
+/**
+ * When a process serves, all runs that were under way go on in it, but for those that have ended a
+ * process, or were under way at `killsMax` kills; after a process that was closed, these too.
+ */
+export const onlySuspectsWait: Law = ({ trace }) => {
+  const { entries, plan } = trace;
+  const isSure = plan.failedWrite === 0 && plan.failedRead === 0;
+  if (!isSure || plan.weights.steal > 0 || plan.weights.delete > 0) return undefined;
+  const known = new Map<string, Known>();
+  let atBoot: ReadonlyMap<string, Known> = known;
+  let booted: EntryOf<"booted"> | undefined;
+  let seen = new Set<string>();
+  const learn = (run: string, what: Partial<Known>): undefined => {
+    const before = known.get(run) ?? { isActive: true, crashes: 0, kills: 0 };
+    known.set(run, { ...before, ...what });
+  };
+  return first(entries, (entry) => {
+    switch (entry.kind) {
+      case "booted":
+        [booted, atBoot, seen] = [entry, new Map(known), new Set()];
+        return undefined;
+      case "committed": {
+        const { run, commit } = entry;
+        const { outcome, rest, isProgress } = commit;
+        if (outcome) learn(run, { isActive: false });
+        else if (rest !== undefined) learn(run, { isActive: rest === null });
+        else if (entry.created) learn(run, {});
+        if (isProgress) learn(run, { crashes: 0, kills: 0 });
+        seen.add(run);
+        return undefined;
+      }
+      case "counted":
+        return learn(entry.run, { crashes: entry.crashes });
+      case "noted":
+        return learn(entry.run, { kills: entry.kills });
+      case "claimed":
+        seen.add(entry.run);
+        return undefined;
+      case "opened":
+        if (entry.process !== booted?.process) return undefined;
+        return first(atBoot, ([run, { isActive, crashes, kills }]) => {
+          const isSuspect = crashes > 0 || kills >= killsMax || booted?.culprit?.runId === run;
+          if (!isActive || seen.has(run) || (isSuspect && !booted?.wasClosed)) return undefined;
+          return `${run} has to wait after ${crashes} ends and ${kills} kills`;
+        });
       default:
         return undefined;
     }

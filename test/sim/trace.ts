@@ -32,7 +32,14 @@ export interface Told {
 
 export type Entry =
   /** `culprit`: whose step has ended the process before, if one has. */
-  | { readonly kind: "booted"; readonly process: number; readonly culprit: Culprit | null }
+  | {
+      readonly kind: "booted";
+      readonly process: number;
+      readonly culprit: Culprit | null;
+      readonly wasClosed: boolean;
+    }
+  /** It serves: all who need not wait go on. */
+  | { readonly kind: "opened"; readonly process: number }
   /** `culprit`: whose step has ended it, if one has. */
   | {
       readonly kind: "died";
@@ -85,6 +92,13 @@ export type Entry =
       readonly process: number;
       readonly run: string;
       readonly crashes: number;
+    }
+  /** A process has noted how suspect a run is. */
+  | {
+      readonly kind: "noted";
+      readonly process: number;
+      readonly run: string;
+      readonly kills: number;
     }
   /** A step function was called. */
   | ({ readonly kind: "entered"; readonly at: number } & OfAttempt)
