@@ -75,6 +75,12 @@ export const storeProbeMs: number = 1_000;
 /** Ticks after which a run's state is stored whole: what a restart has to replay at most. */
 export const snapshotTicks: number = 1_000;
 
+/**
+ * The same for a state of many parts, by its parts: with a tick for each, a fan-out of 16,000 took
+ * a tenth less time, and a restart in it four times as long.
+ */
+export const snapshotTicksPerPart: number = 0.25;
+
 /** Ends of the process by a step of a run after which that run has failed. */
 export const crashesMax: number = 3;
 

@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject, ownField } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
-import { initialState, type Job, mapJobs, type RunState } from "./state.ts";
+import { initialState, type Job, jobPlaces, mapJobs, type RunState } from "./state.ts";
 import { isOpen } from "./wait.ts";
 
 /** Goes up with every change to the shape of the state. */
@@ -12,6 +12,21 @@ const snapshotVersion = 3;
 
 export function toSnapshot(state: RunState): Json {
   return { version: snapshotVersion, state: state as unknown as Json }; // States are JSON.
+}
+
+/** How many jobs, effects, waits and the like a state has: a snapshot costs as much. */
+export function sizeOf({ steps, children }: RunState): number {
+  let size = children.length;
+  for (const step of Object.values(steps)) {
+    for (const events of Object.values(step.joining)) size += events.length;
+    for (const entries of Object.values(step.buffers)) size += entries.length;
+    for (const place of jobPlaces) {
+      for (const { events, effects, waits, sent = [] } of step[place]) {
+        size += events.length + effects.length + waits.length + sent.length;
+      }
+    }
+  }
+  return size;
 }
 
 /** The state in a snapshot, or undefined: replay from the start. */

@@ -8,11 +8,11 @@
  * - A commit that fails stops the loop: what it had not stored has not happened.
  */
 import type { Clock } from "../base/clock.ts";
-import { snapshotTicks } from "../base/limits.ts";
+import { snapshotTicks, snapshotTicksPerPart } from "../base/limits.ts";
 import type { Command } from "../engine/command.ts";
 import { reduce } from "../engine/reduce.ts";
 import { nextTimerAt, resume } from "../engine/resume.ts";
-import { toSnapshot } from "../engine/snapshot.ts";
+import { sizeOf, toSnapshot } from "../engine/snapshot.ts";
 import { findJob, isIdle, type Job, type RunState } from "../engine/state.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { NewEvent } from "../store/event.ts";
@@ -65,6 +65,8 @@ export class Loop {
   /** As the store has it. */
   #rest: Rest | null;
   #ticksSinceSnapshot = 0;
+  /** After how many ticks it is looked at again whether to store the state whole. */
+  #snapshotTicks = snapshotTicks;
   /** The one that is on its way to the store. */
   #committing: Batch | null = null;
   #isFlushing = false;
@@ -198,7 +200,7 @@ export class Loop {
     const isRestNew = rest?.wakeAt !== this.#rest?.wakeAt;
     this.#rest = rest;
     this.#ticksSinceSnapshot += ticks.length;
-    const isSnapshotDue = this.#ticksSinceSnapshot >= snapshotTicks;
+    const isSnapshotDue = this.#isSnapshotDue();
     if (isSnapshotDue) this.#ticksSinceSnapshot = 0;
     const commit: Writable<Commit> = { ticks, events };
     if (outcome) commit.outcome = outcome;
@@ -206,6 +208,17 @@ export class Loop {
     if (isProgress) commit.isProgress = true;
     if (isSnapshotDue) commit.snapshot = toSnapshot(this.#state);
     return commit;
+  }
+
+  /** A state that is large is stored whole less often, or a run would mostly do that. */
+  #isSnapshotDue(): boolean {
+    if (this.#ticksSinceSnapshot < this.#snapshotTicks) return false;
+    const count = this.#ticksSinceSnapshot;
+    const least = sizeOf(this.#state) * snapshotTicksPerPart;
+    const isDue = count >= least;
+    // It may have become small by the time that it is looked at again.
+    this.#snapshotTicks = isDue ? snapshotTicks : Math.min(least, count + snapshotTicks);
+    return isDue;
   }
 
   #attemptOf(command: Command): number | null {

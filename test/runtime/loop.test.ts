@@ -1,8 +1,8 @@
 /** The loop of a run: what it stores, when, and what follows from that. The store answers by hand. */
 import { describe, expect, test } from "bun:test";
 
-import { snapshotTicks } from "../../src/base/limits.ts";
-import { fromSnapshot, toSnapshot } from "../../src/engine/snapshot.ts";
+import { snapshotTicks, snapshotTicksPerPart } from "../../src/base/limits.ts";
+import { fromSnapshot, sizeOf, toSnapshot } from "../../src/engine/snapshot.ts";
 import { initialState, type RunState } from "../../src/engine/state.ts";
 import type { TickBody } from "../../src/engine/tick.ts";
 import { Loop } from "../../src/runtime/loop.ts";
@@ -328,6 +328,24 @@ describe("what a commit says", () => {
     await store();
     expect(snapshots()).toEqual([2, 4]);
   });
+});
+
+test("a state of many parts is stored whole after the more ticks", async () => {
+  const { loop, store, commits } = await started();
+  const ticks = snapshotTicks + 500;
+  const parts = ticks / snapshotTicksPerPart;
+  const effect = { kind: "effect_returned", value: null, ...ofS } as const;
+  for (let n = 1; n < parts; n++) loop.tell({ ...effect, key: `${n}` });
+  await store();
+  const snapshots = (): number => commits.filter(({ snapshot }) => snapshot !== undefined).length;
+  // Its job has an event besides.
+  expect([sizeOf(loop.state), snapshots()]).toEqual([parts, 1]);
+  for (let count = 1; count < ticks; count++) loop.tell(write);
+  await store();
+  expect(snapshots()).toBe(1);
+  loop.tell(write);
+  await store();
+  expect(snapshots()).toBe(2);
 });
 
 describe("a run with a step that has ended a process", () => {
