@@ -115,6 +115,7 @@ async function act(input: Event | readonly Event[], context: StepContext): Promi
   const events = Array.isArray(input) ? (input as readonly Event[]) : [input as Event];
   const ops = events.flatMap(opsOf);
   const returned: unknown[] = [];
+  const keys = new Set<Json | undefined>();
   for (const [verb, first, second, third] of ops.slice(0, 30)) {
     switch (verb) {
       case "send":
@@ -127,6 +128,11 @@ async function act(input: Event | readonly Event[], context: StepContext): Promi
         return StopEvent({ result: null }) as never;
       case "wait":
         await wait(context, String(first), second as number | null, third === true);
+        break;
+      case "run":
+        // A key stands for one effect, also where several events have a script.
+        if (!keys.has(first)) await actAlone(context, verb, first);
+        keys.add(first);
         break;
       case "collect":
         collectIn(context, events[0], String(first));
