@@ -33,6 +33,16 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "engine/steps": [
     [
+      "events.find((event) => familyOf",
+      "events.findLast((event) => familyOf",
+      "of several stop events the last is the end",
+    ],
+    [
+      "const recoveries = { ...job.recoveries, [catcher]: count };",
+      "const recoveries = { [catcher]: count };",
+      "a step that catches forgets what others have caught",
+    ],
+    [
       "countJob(change, job.scopes, -1);\n  dropWaits(change, job);",
       "countJob(change, job.scopes, -1);",
       "a job that has ended is thought to wait",
@@ -95,6 +105,11 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "engine/wait": [
+    [
+      "if (!wait) continue;",
+      "if (!wait) break;",
+      "an answer does not come by a job that waits for nothing",
+    ],
     ["if (wait.type !== event.type) return false;", "", "a wait takes any event"],
     ["if (!early) suspend(change, job, found.place);", "", "who waits keeps its slot"],
     [
