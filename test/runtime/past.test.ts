@@ -4,9 +4,10 @@
  */
 import { expect, test } from "bun:test";
 
+import { MemoryStore } from "../../src/store/memory.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, type Body, Note, oneStep, Work } from "./fixtures.ts";
-import { Process } from "./process.ts";
+import { Process, settle } from "./process.ts";
 
 /** The numbers of the notes that such a step has shown. */
 async function shown(body: Body, answers: number): Promise<readonly unknown[]> {
@@ -114,4 +115,40 @@ test("what others have changed meanwhile is seen once it has caught up", async (
   await process.send(run, Answer());
   const [, own, other] = (await process.result(run)) as unknown[];
   expect([own, other]).toEqual([1, 5]);
+});
+
+test("a function whose run has ended while its story was read is not called, stored or not", async () => {
+  const reading = Promise.withResolvers<void>();
+  const writing = Promise.withResolvers<void>();
+  class Slow extends MemoryStore {
+    isSlow = false;
+    override async readTicks(...asked: Parameters<MemoryStore["readTicks"]>) {
+      await reading.promise;
+      return super.readTicks(...asked);
+    }
+    override async commit(...write: Parameters<MemoryStore["commit"]>): Promise<void> {
+      if (this.isSlow) await writing.promise;
+      return super.commit(...write);
+    }
+  }
+  let calls = 0;
+  const store = new Slow();
+  const workflow = oneStep(async (_event, { waitForEvent, writeEventToStream }) => {
+    calls++;
+    writeEventToStream(Note());
+    return StopEvent({ result: (await waitForEvent(Answer)).data.n });
+  });
+  await using process = await Process.open({ w: workflow }, { store, idleMs: 1_000 });
+  const run = await process.start("w");
+  await process.advance(2);
+  await process.send(run, Answer());
+  store.isSlow = true;
+  const cancelled = process.cancel(run);
+  await settle();
+  reading.resolve();
+  await settle();
+  expect(calls).toBe(1);
+  writing.resolve();
+  expect(await cancelled).toBe(true);
+  expect([calls, (await process.record(run)).status]).toEqual([1, "cancelled"]);
 });

@@ -13,6 +13,8 @@ import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { Culprit, RunRecord } from "../../src/store/store.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
+import { oneStep } from "./fixtures.ts";
+import { Process } from "./process.ts";
 
 /** How the process before has ended: by a step of a run, by a kill, or in order. */
 type Death = { readonly by: string } | "kill" | "none";
@@ -248,4 +250,25 @@ describe("after a kill", () => {
 test("after a stop in order everybody goes on at once, and kills before it are forgotten", async () => {
   const { went, kills } = await start("none", { a: { kills: 7 }, b: { crashes: 2 } });
   expect([went.toSorted(), await kills("a")]).toEqual([["a at 0", "b at 0"], 0]);
+});
+
+test("a run that is held back takes no step when it is cancelled or deleted, but ends", async () => {
+  let calls = 0;
+  const workflow = oneStep(() => {
+    calls++;
+    return new Promise(() => {});
+  });
+  for (const end of ["cancel", "delete"] as const) {
+    const store = new Remembering("kill");
+    const before = await Process.open({ w: workflow }, { store });
+    const run = await before.start("w", {}, { handlerId: "h" });
+    await store.setKills(run.runId, killsMax);
+    calls = 0;
+    const after = await Process.open({ w: workflow }, { store });
+    const { signal } = new AbortController();
+    const seen = Array.fromAsync(store.feed.follow(run.runId, -1, signal));
+    await (end === "cancel" ? after.cancel(run) : after.runtime.delete("h"));
+    const last = (await seen).flat().at(-1);
+    expect([calls, JSON.parse(last?.json ?? "{}").type]).toEqual([0, "WorkflowCancelledEvent"]);
+  }
 });

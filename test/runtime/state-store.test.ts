@@ -209,6 +209,8 @@ describe("a state with a schema", () => {
       return store.get();
     };
     expect(await withStore({ count: 5 }, work, options)).toEqual({ count: 0, names: ["Ada"] });
+    const clear = async (store: StateStore) => (await store.clear(), store.get());
+    expect(await withStore({ count: 5 }, clear, options)).toEqual({ count: 0, names: ["Ada"] });
   });
 });
 

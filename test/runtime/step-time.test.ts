@@ -71,6 +71,28 @@ describe("the timeout of a step", () => {
     expect((await process.record(run)).status).toBe("failed");
   });
 
+  test("counts what a function did before its wait, and not the wait", async () => {
+    const work = gate();
+    const workflow = oneStep(
+      async (_event, context) => {
+        await work.opened;
+        await context.waitForEvent(Answer);
+        return never();
+      },
+      { timeout: 4 },
+    );
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await process.advance(3);
+    work.open();
+    await process.advance(60);
+    await process.send(run, Answer());
+    await process.advance(0.999);
+    expect((await process.record(run)).status).toBe("running");
+    await process.advance(0.001);
+    expect((await process.record(run)).status).toBe("failed");
+  });
+
   test("does not come to an attempt that has ended", async () => {
     const workflow = new Workflow()
       .step("s", { accepts: [StartEvent], emits: [Work], timeout: 1 }, () => Work())

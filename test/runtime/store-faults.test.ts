@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { WorkflowError } from "../../src/base/errors.ts";
+import { parkedRunRetryMs } from "../../src/base/limits.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
@@ -75,6 +76,32 @@ test("an event that cannot be stored is refused, and has not happened", async ()
       ["StopEvent", { result: 2 }],
     ],
   ]);
+});
+
+test("a run that goes well again has its failures forgotten: the next one is the first", async () => {
+  const store = new ShakyStore();
+  const delays: unknown[] = [];
+  const process = await Process.open(
+    { w: asking() },
+    {
+      store,
+      additionalEvents: [Note],
+      log: (_level, _message, fields) => {
+        if (fields?.["delayMs"] !== undefined) delays.push(fields["delayMs"]);
+      },
+    },
+  );
+  const run = await process.start("w");
+  await settle();
+  for (let count = 0; count < 2; count++) {
+    store.isBroken = true;
+    expect(await rejectionOf(process.send(run, Note()))).toBe(full);
+    store.isBroken = false;
+    // Somebody needs it before it is tried again, and it goes on at once.
+    await process.send(run, Note());
+    await settle();
+  }
+  expect(delays).toEqual([parkedRunRetryMs, parkedRunRetryMs]);
 });
 
 test("a run whose step could not be stored is taken up again, until it can be", async () => {
