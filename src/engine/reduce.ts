@@ -15,7 +15,7 @@ import { runForked } from "./fork.ts";
 import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
 import type { Event } from "../workflow/event.ts";
-import { isIdle, type RunState } from "./state.ts";
+import { childPlaces, effectPlaces, isIdle, type RunState } from "./state.ts";
 import { retryDue, stepFailed, stepSucceeded } from "./steps.ts";
 import { applyChanges } from "./store.ts";
 import type { Tick, TickOf } from "./tick.ts";
@@ -150,18 +150,19 @@ function receive(change: Change, event: Event, target: string | null): void {
 function childTold(change: Change, tick: TickOf<"child_started" | "child_shown">): void {
   if (!activeJob(change, tick)) return;
   const { children } = change.state;
-  const known = children.find((child) => child.runId === tick.runId);
+  const place = childPlaces.find(children, tick.runId);
+  const known = children[place];
   if (tick.kind === "child_started") {
     const { runId, handlerId, workflowName } = tick;
     const child = { runId, handlerId, workflowName, cursor: -1 };
-    if (!known) change.state = { ...change.state, children: children.concat(child) };
+    if (!known) change.state = { ...change.state, children: childPlaces.added(children, child) };
     return;
   }
   if (!known || tick.sequence <= known.cursor) return; // Shown before a restart.
   const shown = { ...known, cursor: tick.sequence };
   change.state = {
     ...change.state,
-    children: children.with(children.indexOf(known), shown),
+    children: childPlaces.replaced(children, place, shown),
   };
   change.events.push({ envelope: tick.envelope, isTerminal: false });
 }
@@ -169,8 +170,8 @@ function childTold(change: Change, tick: TickOf<"child_started" | "child_shown">
 function effectReturned(change: Change, tick: TickOf<"effect_returned">): void {
   const found = activeJob(change, tick);
   const { key, value } = tick;
-  if (!found || found.job.effects.some((effect) => effect.key === key)) return;
-  const effects = found.job.effects.concat({ key, value });
+  if (!found || effectPlaces.find(found.job.effects, key) >= 0) return;
+  const effects = effectPlaces.added(found.job.effects, { key, value });
   updateJob(change, { ...found.job, effects }, found.place);
 }
 

@@ -11,6 +11,7 @@
 import type { Failure } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import { memo } from "../base/memo.ts";
+import { createPlaces, type Places } from "../base/places.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 
@@ -24,11 +25,15 @@ export interface Wait {
   readonly isTimedOut: boolean;
 }
 
+export const waitPlaces: Places<Wait> = createPlaces(({ id }) => id);
+
 /** What `ctx.run` returned for a key. */
 export interface Effect {
   readonly key: string;
   readonly value: Json;
 }
+
+export const effectPlaces: Places<Effect> = createPlaces(({ key }) => key);
 
 /** What a step is to work on, or works on: one event, or what a join brought together. */
 export interface Job {
@@ -94,6 +99,8 @@ export interface Child {
   /** The last of its events that was shown on this run's stream. */
   readonly cursor: number;
 }
+
+export const childPlaces: Places<Child> = createPlaces(({ runId }) => runId);
 
 /** The run that a child belongs to. */
 export interface Parent {

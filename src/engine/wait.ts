@@ -14,7 +14,15 @@ import {
   updateJob,
 } from "./change.ts";
 import { admit, enqueue } from "./queue.ts";
-import { findJob, isIdle, type Job, type JobPlace, type RunState, type Wait } from "./state.ts";
+import {
+  findJob,
+  isIdle,
+  type Job,
+  type JobPlace,
+  type RunState,
+  type Wait,
+  waitPlaces,
+} from "./state.ts";
 import type { TickBody, TickOf, TimerOf } from "./tick.ts";
 
 export function isOpen(wait: Wait): boolean {
@@ -32,7 +40,7 @@ export function isAsking(state: RunState): boolean {
 export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
   const found = activeJob(change, tick);
   if (!found) return;
-  const known = found.job.waits.find((wait) => wait.id === tick.wait);
+  const known = found.job.waits[waitPlaces.find(found.job.waits, tick.wait)];
   // A step function that runs again comes to waits which it has opened before, and asks no twice.
   if (known) {
     if (isOpen(known)) suspend(change, found.job, found.place);
@@ -46,7 +54,7 @@ export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {
     answer: null,
     isTimedOut: false,
   };
-  const job: Job = { ...found.job, waits: found.job.waits.concat(wait) };
+  const job: Job = { ...found.job, waits: waitPlaces.added(found.job.waits, wait) };
   updateJob(change, job, found.place);
   countWait(change, wait, 1);
   const early = claim(change, tick.step, wait);
@@ -88,7 +96,8 @@ export function answerWaits(
 
 export function waitDue(change: Change, timer: TimerOf<"wait">): void {
   const found = findJob(change.state, timer.step, timer.job);
-  const wait = found?.job.waits.find((candidate) => candidate.id === timer.wait);
+  const waits = found?.job.waits ?? [];
+  const wait = waits[waitPlaces.find(waits, timer.wait)];
   if (!found || !wait || !isOpen(wait) || (wait.deadlineAt ?? Infinity) > change.at) return;
   settle(change, found.job, found.place, { ...wait, isTimedOut: true });
 }
@@ -163,8 +172,8 @@ function suspend(change: Change, job: Job, place: JobPlace): void {
 
 /** Records how a wait ended, and lets its job go on: in its slot, or through the queue for one. */
 function settle(change: Change, job: Job, place: JobPlace, ended: Wait): void {
-  const at = job.waits.findIndex((wait) => wait.id === ended.id);
-  const next: Job = { ...job, waits: job.waits.with(at, ended) };
+  const at = waitPlaces.find(job.waits, ended.id);
+  const next: Job = { ...job, waits: waitPlaces.replaced(job.waits, at, ended) };
   countWait(change, ended, -1);
   if (place === "waiting") {
     takeJob(change, job, "waiting");

@@ -6,7 +6,7 @@ import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Effect, Job, Wait } from "../engine/state.ts";
+import { type Effect, effectPlaces, type Job, type Wait } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
@@ -49,8 +49,6 @@ export class Invocation {
   /** Made when somebody waits for it: a function that is not asynchronous is over before. */
   #over: PromiseWithResolvers<never> | undefined;
   readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
-  /** By key; what comes to them is added when it is asked for. */
-  readonly #effects = new Map<string, Effect>();
   /** The waits of the job as they were at the last delivery. */
   #seen: readonly Wait[] = [];
   #isOver = false;
@@ -86,10 +84,8 @@ export class Invocation {
 
   /** What `ctx.run` has returned for a key; undefined: it has not yet. */
   effectOf(key: string): Effect | undefined {
-    // A function that starts again asks for each of them, and there may be thousands.
     const { effects } = this.currentJob;
-    for (const effect of effects.slice(this.#effects.size)) this.#effects.set(effect.key, effect);
-    return this.#effects.get(key);
+    return effects[effectPlaces.find(effects, key)];
   }
 
   /** Tells what the function did. Throws when the function is over. */

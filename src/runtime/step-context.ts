@@ -7,6 +7,7 @@ import type { Log, LogFields } from "../base/log.ts";
 import type { Kept } from "../engine/state.ts";
 import { toExpected } from "../engine/collect.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
+import { waitPlaces } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
@@ -183,7 +184,8 @@ async function wait(
   if (ids.has(id)) throw keyReused(invocation, "waitForEvent", id);
   ids.add(id);
   const answer = invocation.answerTo(id);
-  const known = invocation.currentJob.waits.find((candidate) => candidate.id === id);
+  const { waits } = invocation.currentJob;
+  const known = waits[waitPlaces.find(waits, id)];
   // Answered before a restart: given back, and asked no more.
   if (known && !isOpen(known)) {
     invocation.settle(known);

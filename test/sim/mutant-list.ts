@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "reduce",
-    "if (!found || found.job.effects.some((effect) => effect.key === key)) return;",
+    "if (!found || effectPlaces.find(found.job.effects, key) >= 0) return;",
     "if (!found) return;",
     "an effect is kept a second time",
   ),
