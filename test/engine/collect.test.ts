@@ -37,6 +37,18 @@ const buffered = (run: Run): object =>
   );
 
 describe("a batch", () => {
+  test("is not whole for as many events as there are, if one of those asked for is missing", () => {
+    const run = runWith(B(), A({ n: 1 }), A({ n: 2 }));
+    run.collect("t", 2, B(), "B A A");
+    run.collect("t", 3, A({ n: 1 }), "A A");
+    expect([batch(run, 3), buffered(run)]).toEqual([undefined, { default: [B(), A({ n: 1 })] }]);
+    run.collect("t", 4, A({ n: 2 }), "A A");
+    expect([batch(run, 4), buffered(run)]).toEqual([
+      [A({ n: 1 }), A({ n: 2 })],
+      { default: [B()] },
+    ]);
+  });
+
   test("is put aside until it is whole, and then belongs to the job that completed it", () => {
     const run = runWith(A({ n: 1 }), A({ n: 2 }), A({ n: 3 }));
     collectAll(run, "A A A");
