@@ -144,9 +144,10 @@ export class LiveRuns {
     const { registry, store } = this.#ports;
     const definition = registry.must(workflowName);
     const epoch = await store.claim(runId);
-    const run = await store.getRun(runId);
-    if (!run) throw runDeleted(runId); // Since it was claimed.
     const state = await this.replay(definition, runId);
+    // Last: of a run that was deleted since it was claimed, nothing is left to go on with.
+    const run = await store.getRun(runId);
+    if (!run) throw runDeleted(runId);
     checkInvariants(definition, state);
     const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
     // At once: whoever finds it from here on may change it, and it goes on from what is stored.

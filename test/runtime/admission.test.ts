@@ -1,7 +1,8 @@
 /** How many runs may be under way: the others wait for their turn, where everybody can see it. */
 import { describe, expect, test } from "bun:test";
 
-import type { RunSummary } from "../../src/store/store.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import type { Journal, RunSummary } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, gate, oneStep, rejectionOf } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
@@ -65,6 +66,23 @@ describe("a workflow of which one run may be under way", () => {
     const [first] = await startAll(process, "w", ["a", "b"]);
     await end(process, first!);
     await settle();
+    expect(began).toEqual(["a", "b"]);
+  });
+
+  test("is not kept from starting by one that was deleted while it was taken up again", async () => {
+    class DeletingStore extends MemoryStore {
+      override async readJournal(runId: string): Promise<Journal> {
+        await this.delete("a");
+        return super.readJournal(runId);
+      }
+    }
+    const { began, workflow } = waiters({ concurrency: 1 });
+    await using process = await Process.open({ w: workflow }, { store: new DeletingStore() });
+    const [first] = await startAll(process, "w", ["a"]);
+    await process.cancel(first!);
+    const sent = rejectionOf(process.runtime.send(first!, Answer(), "nobody"));
+    expect(await sent).toContain("was deleted");
+    await startAll(process, "w", ["b"]);
     expect(began).toEqual(["a", "b"]);
   });
 
