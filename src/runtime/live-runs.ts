@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
+import { crashesMax } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { checkInvariants } from "../engine/invariants.ts";
 import { replay } from "../engine/replay.ts";
@@ -12,7 +13,7 @@ import { fromSnapshot } from "../engine/snapshot.ts";
 import { initialState, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { NewRun, RunSummary, Store } from "../store/store.ts";
+import type { NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
@@ -122,7 +123,7 @@ export class LiveRuns {
 
   /** Brings a run into memory and lets it go on. */
   async take(run: RunSummary): Promise<LiveRun> {
-    return this.load(run, (live) => this.#settle(live));
+    return this.#load(run, (live, { crashes }) => this.#settle(live, crashes));
   }
 
   /** Like `take`, at a start: one that cannot be had is tried again later, and stops nobody. */
@@ -134,25 +135,6 @@ export class LiveRuns {
       this.#retryLater(run.runId, error);
       return undefined;
     }
-  }
-
-  /** Brings a run into memory, where it stands still. */
-  async load(
-    { runId, workflowName }: RunSummary,
-    goOn: (live: LiveRun) => Promise<void> = async () => {},
-  ): Promise<LiveRun> {
-    const { registry, store } = this.#ports;
-    const definition = registry.must(workflowName);
-    const epoch = await store.claim(runId);
-    const state = await this.replay(definition, runId);
-    // Last: of a run that was deleted since it was claimed, nothing is left to go on with.
-    const run = await store.getRun(runId);
-    if (!run) throw runDeleted(runId);
-    checkInvariants(definition, state);
-    const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
-    // At once: whoever finds it from here on may change it, and it goes on from what is stored.
-    await goOn(live);
-    return live;
   }
 
   /** The state of a run, from what is stored. */
@@ -192,6 +174,25 @@ export class LiveRuns {
   }
 
   // ---
+
+  /** Brings a run into memory, where it stands still but for what `goOn` does. */
+  async #load(
+    { runId, workflowName }: RunSummary,
+    goOn: (live: LiveRun, run: RunRecord) => Promise<void>,
+  ): Promise<LiveRun> {
+    const { registry, store } = this.#ports;
+    const definition = registry.must(workflowName);
+    const epoch = await store.claim(runId);
+    const state = await this.replay(definition, runId);
+    // Last: of a run that was deleted since it was claimed, nothing is left to go on with.
+    const run = await store.getRun(runId);
+    if (!run) throw runDeleted(runId);
+    checkInvariants(definition, state);
+    const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
+    // At once: whoever finds it from here on may change it, and it goes on from what is stored.
+    await goOn(live, run);
+    return live;
+  }
 
   async #find(run: RunSummary, isToEnd: boolean): Promise<LiveRun> {
     const { runId } = run;
@@ -265,16 +266,20 @@ export class LiveRuns {
 
   /** Like `take`, without going on. */
   async #takeToEnd(run: RunSummary): Promise<LiveRun> {
-    return this.load(run, async ({ loop, summary }) => {
+    return this.#load(run, async ({ loop, summary }) => {
       if (isTerminal(loop.state.status)) this.#bury(summary);
     });
   }
 
   /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
-  async #settle(live: LiveRun): Promise<void> {
+  async #settle(live: LiveRun, crashes: number): Promise<void> {
     const { state, definition } = live.loop;
     const { runId } = live.summary;
     const { admission, store } = this.#ports;
+    if (crashes >= crashesMax && !isTerminal(state.status)) {
+      // Whoever takes it up. If that cannot be stored, it is parked, and comes here again.
+      return live.loop.submit({ kind: "run_quarantined", crashes }).catch(() => {});
+    }
     live.resume();
     if (isTerminal(state.status)) {
       // It ended before this was known to whoever asked for it, and is not kept for that.

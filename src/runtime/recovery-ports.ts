@@ -10,14 +10,16 @@ export interface RecoveryPorts {
   /** Aborted when the process stops. */
   readonly signal: AbortSignal;
   isKnown(workflowName: string): boolean;
-  /** Lets a run go on. Resolves when it is under way; `progress` when it has got somewhere. */
+  /**
+   * Lets a run go on, or end, if it is one of those that have failed for what they have done.
+   * Resolves when it is under way; `progress` when it has got somewhere.
+   */
   go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
   /**
    * If the thread is kept by somebody who is not known, it is by this run. The result takes that
    * back.
    */
   suspect(run: RunRecord): () => void;
-  quarantine(run: RunRecord, crashes: number): Promise<void>;
 }
 
 /** Resolves after so many milliseconds, when the process stops, or with `sooner`. */

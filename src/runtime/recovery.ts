@@ -27,7 +27,7 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
   );
   // A process may have been killed between the count and what follows from it.
   const guilty = known.filter((run) => run.crashes >= crashesMax);
-  await Promise.all(guilty.map((run) => giveUp(ports, run, run.crashes)));
+  await Promise.all(guilty.map((run) => ports.go(run)));
   await goOn(
     ports,
     known.filter((run) => !guilty.includes(run)),
@@ -47,22 +47,11 @@ async function blame(ports: RecoveryPorts, culprit: Culprit): Promise<void> {
   try {
     const crashes = await store.countCrash(runId);
     log("warn", `${who} has ended the process.`, { ...fields, crashes });
-    if (run.isResting && crashes >= crashesMax) await giveUp(ports, run, crashes);
+    if (run.isResting && crashes >= crashesMax) await ports.go({ ...run, crashes });
   } catch (error) {
     // A store that fails now must not keep all the others from going on.
     log("error", `${who} has ended the process, and that could not be counted.`, {
       ...fields,
-      error,
-    });
-  }
-}
-
-async function giveUp({ quarantine, log }: RecoveryPorts, run: RunRecord, crashes: number) {
-  try {
-    await quarantine(run, crashes);
-  } catch (error) {
-    log("error", "A run that ends the process could not be failed; it does not go on.", {
-      run: run.runId,
       error,
     });
   }

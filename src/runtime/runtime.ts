@@ -127,10 +127,6 @@ export class Runtime implements AsyncDisposable {
       isKnown: (workflowName) => this.#registry.get(workflowName) !== undefined,
       go: (run) => this.#runs.tryTake(run),
       suspect: ({ runId }) => suspectRun(runId),
-      quarantine: async (run, crashes) => {
-        const live = await this.#runs.load(run);
-        await live.loop.submit({ kind: "run_quarantined", crashes });
-      },
     });
     this.#checkOpen();
     if (!this.store.wasClosed()) await this.#endOrphans();

@@ -12,8 +12,9 @@ import {
 import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { Culprit, RunRecord } from "../../src/store/store.ts";
+import { StopEvent } from "../../src/workflow/builtin.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
-import { oneStep } from "./fixtures.ts";
+import { Answer, oneStep, rejectionOf } from "./fixtures.ts";
 import { Process } from "./process.ts";
 
 /** How the process before has ended: by a step of a run, by a kill, or in order. */
@@ -61,7 +62,11 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
     log: (_level, message) => void lines.push(message),
     signal: stop.signal,
     isKnown: () => true,
-    go: async ({ runId }: RunRecord) => {
+    go: async ({ runId, crashes }: RunRecord) => {
+      if (crashes >= crashesMax) {
+        failed.push(runId);
+        return undefined;
+      }
       went.push(`${runId} at ${clock.now()}`);
       const { promise, resolve } = Promise.withResolvers<void>();
       getsSomewhere.set(runId, resolve);
@@ -70,11 +75,6 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
     suspect: ({ runId }) => {
       suspects.push(runId);
       return () => void suspects.splice(suspects.indexOf(runId), 1);
-    },
-    quarantine: async ({ runId }) => {
-      failed.push(runId);
-      const outcome = { status: "failed", result: null, error: "", completedAt: 1 } as const;
-      await store.commit(runId, 1, { ticks: [], events: [], outcome });
     },
   });
   const kills = async (runId: string) => (await store.getRun(runId))?.kills;
@@ -271,4 +271,21 @@ test("a run that is held back takes no step when it is cancelled or deleted, but
     const last = (await seen).flat().at(-1);
     expect([calls, JSON.parse(last?.json ?? "{}").type]).toEqual([0, "WorkflowCancelledEvent"]);
   }
+});
+
+test("a run whose steps have ended the process too often fails whoever takes it up", async () => {
+  let calls = 0;
+  const workflow = oneStep(async (_event, context) => {
+    calls++;
+    await context.waitForEvent(Answer);
+    return StopEvent();
+  });
+  await using process = await Process.open({ w: workflow }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  await process.advance(1);
+  expect([calls, process.isInMemory(run)]).toEqual([1, false]);
+  // Counted by a process that died before it could draw the conclusion.
+  for (let count = 0; count < crashesMax; count++) await process.store.countCrash(run.runId);
+  expect(await rejectionOf(process.send(run, Answer()))).toStartWith("handler_finished:");
+  expect([calls, (await process.record(run)).status]).toEqual([1, "failed"]);
 });
