@@ -297,7 +297,7 @@ export class LiveRuns {
     void this.#ports.store
       .getRun(runId)
       .then(async (run) => {
-        if (!run) return this.#alarms.cancel(runId); // It never came to be, or is no more.
+        if (!run) return this.drop(runId, runDeleted(runId)); // It never came to be, or is no more.
         // A commit that failed may have been stored all the same, also its last one: then what the
         // end of the run orders is still to be done.
         if (this.#ports.registry.get(run.workflowName)) await this.#find(run, false);
