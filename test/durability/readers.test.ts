@@ -11,14 +11,14 @@ import { createScratch } from "./support/scratch.ts";
 
 const mib = 1024 * 1024;
 
-test("a client that reads nothing of a stream of 100 MB costs a bounded buffer, and others nothing", async () => {
+test("a client that reads nothing of a stream of 200 MB costs a bounded buffer, and others nothing", async () => {
   using scratch = createScratch();
   await using server = await startServer({
     fixture: "streams.ts",
     store: scratch.file("state.db"),
   });
   const client = new Client(server.url);
-  const size = { count: 25_000, bytes: 4_000 };
+  const size = { count: 50_000, bytes: 4_000 };
   // Two that read: what as much costs with readers that keep up.
   const [alone] = await Promise.all([readWhole(client, size), readWhole(client, size)]);
   const before = await settledRss(server);
@@ -27,10 +27,10 @@ test("a client that reads nothing of a stream of 100 MB costs a bounded buffer, 
     const beside = await readWhole(client, size);
     const grown = ((await settledRss(server)) - before) / mib;
     console.info(
-      `100 MB: read in ${Math.round(alone)} ms beside one that reads, in ${Math.round(beside)} ms beside one that does not read; ${Math.round(grown)} MiB more`,
+      `200 MB: read in ${Math.round(alone)} ms beside one that reads, in ${Math.round(beside)} ms beside one that does not read; ${Math.round(grown)} MiB more`,
     );
-    // What a process holds goes up and down by some 60 MiB; a buffer without bound would be more.
-    expect(grown).toBeLessThan(90);
+    // What a process holds goes up and down by up to 92 MiB; a buffer without bound has 190.
+    expect(grown).toBeLessThan(130);
     expect(beside).toBeLessThan(5 * alone + 2_000);
   } finally {
     slow.destroy();
