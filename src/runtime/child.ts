@@ -45,12 +45,6 @@ export function createRunWorkflow(invocation: Invocation) {
   };
 }
 
-/** The run that a run belongs to, by its id; undefined for one that nobody else has started. */
-export function parentIdOf(runId: string): string | undefined {
-  const parts = runId.split(".");
-  return parts.length > 3 ? parts.slice(0, -3).join(".") : undefined;
-}
-
 // ---
 
 function mustDefinition({ ports, step }: Invocation, workflow: AnyWorkflow): Definition {

@@ -20,7 +20,6 @@ import {
 } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import { Admission } from "./admission.ts";
-import { parentIdOf } from "./child.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import { deleteHandler } from "./deletion.ts";
 import { Endings } from "./endings.ts";
@@ -129,7 +128,7 @@ export class Runtime implements AsyncDisposable {
       suspect: ({ runId }) => suspectRun(runId),
     });
     this.#checkOpen();
-    if (!this.store.wasClosed()) await this.#endOrphans();
+    await this.#endOrphans();
     await this.#runs.start();
     this.#stopRetention = startRetention(
       this.store,
@@ -278,11 +277,17 @@ export class Runtime implements AsyncDisposable {
     const {
       handlerId = newId(this.#clock, this.#random),
       runId = newId(this.#clock, this.#random),
+      parent,
       idempotency,
     } = request;
-    const startedAt = this.#clock.now();
-    const run = { runId, handlerId, workflowName: definition.name, startedAt };
-    return idempotency ? { ...run, idempotency } : run;
+    return {
+      runId,
+      handlerId,
+      workflowName: definition.name,
+      startedAt: this.#clock.now(),
+      ...(parent && { parentRunId: parent.runId }),
+      ...(idempotency && { idempotency }),
+    };
   }
 
   async #begin(live: LiveRun, tick: TickBody, idempotency?: Idempotency): Promise<RunSummary> {
@@ -324,12 +329,10 @@ export class Runtime implements AsyncDisposable {
     };
   }
 
-  /** Children that rest are not loaded: their parents may have ended as the process died. */
+  /** Children that rest are not loaded: their parents may have ended just as the server did. */
   async #endOrphans(): Promise<void> {
-    for (const { runId } of await this.store.listHandlers({ statuses: ["running"] })) {
-      const parentId = parentIdOf(runId);
-      const parent = parentId === undefined ? undefined : await this.store.getRun(parentId);
-      if (parent && isTerminal(parent.status)) void this.#cancelChild(runId);
+    for (const { runId, workflowName } of await this.store.listOrphans()) {
+      if (this.#registry.get(workflowName)) void this.#cancelChild(runId);
     }
   }
 
@@ -357,13 +360,12 @@ export class Runtime implements AsyncDisposable {
    */
   async #countUnderWay(): Promise<void> {
     if (!this.#admission.isLimited && !this.#registry.isLimited) return;
-    const active = new Set((await this.store.listActive()).map((run) => run.runId));
-    for (const { runId, workflowName } of await this.store.listHandlers({
-      statuses: ["running"],
-    })) {
-      const definition = active.has(runId) && this.#registry.get(workflowName);
-      const state = definition ? await this.#runs.replay(definition, runId) : undefined;
-      if (!state?.queued && !state?.parent) this.#admission.occupy(runId, workflowName);
+    for (const run of await this.store.listHandlers({ statuses: ["running"] })) {
+      const { runId, workflowName, isResting, parentRunId } = run;
+      if (parentRunId !== null) continue; // Its parent has a place for both.
+      const definition = isResting ? undefined : this.#registry.get(workflowName);
+      const state = definition && (await this.#runs.replay(definition, runId));
+      if (!state?.queued) this.#admission.occupy(runId, workflowName);
     }
   }
 

@@ -196,6 +196,14 @@ export class MemoryStore implements Store {
       .map((run) => toRecord(run));
   }
 
+  async listOrphans(): Promise<readonly RunRecord[]> {
+    const runs = [...this.#runs.values()].filter(({ status, parentRunId }) => {
+      const isChild = status === "running" && parentRunId !== undefined;
+      return isChild && this.#runs.get(parentRunId)?.status !== "running";
+    });
+    return runs.map((run) => toRecord(run));
+  }
+
   async listDue(at: number, limit: number): Promise<readonly string[]> {
     return this.#wakes()
       .filter(({ wakeAt }) => wakeAt <= at)
@@ -323,6 +331,7 @@ function toRecord(run: StoredRun | undefined): RunRecord | undefined {
     startedAt: run.startedAt,
     updatedAt: updatedAt(run.startedAt, run.events.at(-1)?.at ?? null, run.completedAt),
     completedAt: run.completedAt,
+    parentRunId: run.parentRunId ?? null,
     forkedFrom: run.forkedFrom ?? null,
     crashes: run.crashes,
     kills: run.kills,

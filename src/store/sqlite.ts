@@ -186,6 +186,10 @@ export class SqliteStore implements Store {
     return this.#read((reads) => reads.active());
   }
 
+  async listOrphans(): Promise<readonly RunRecord[]> {
+    return this.#read((reads) => reads.orphans());
+  }
+
   async listDue(at: number, limit: number): Promise<readonly string[]> {
     return this.#read((reads) => reads.due(at, limit));
   }

@@ -44,6 +44,8 @@ export interface ForkPoint {
 }
 
 export interface RunRecord extends RunSummary {
+  /** The run whose step has started this one, and with which it ends. */
+  readonly parentRunId: string | null;
   /** The run that this one was forked from. */
   readonly forkedFrom: ForkPoint | null;
   /** How often it has ended the process since it last got somewhere: see `countCrash`. */
@@ -71,6 +73,7 @@ export interface NewRun {
   readonly handlerId: string;
   readonly workflowName: string;
   readonly startedAt: number;
+  readonly parentRunId?: string;
   readonly idempotency?: Idempotency;
   readonly forkedFrom?: ForkPoint;
 }
@@ -200,6 +203,8 @@ export interface Store {
   listForks(runId: string): Promise<readonly RunRecord[]>;
   /** Running runs that do not rest, oldest first. */
   listActive(): Promise<readonly RunRecord[]>;
+  /** Running runs whose parent has ended or is gone, oldest first. */
+  listOrphans(): Promise<readonly RunRecord[]>;
   /** Ids of resting runs whose timer is due at this time, the longest due first. */
   listDue(at: number, limit: number): Promise<readonly string[]>;
   /** When the next resting run has to be woken; null: none has to. */

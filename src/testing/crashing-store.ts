@@ -129,6 +129,10 @@ export class CrashingStore implements Store {
     return this.#read(() => this.#disk.listActive());
   }
 
+  listOrphans(): Promise<readonly RunRecord[]> {
+    return this.#read(() => this.#disk.listOrphans());
+  }
+
   listDue(at: number, limit: number): Promise<readonly string[]> {
     return this.#read(() => this.#disk.listDue(at, limit));
   }

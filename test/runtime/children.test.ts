@@ -276,6 +276,36 @@ describe("in the next process", () => {
     expect(await second.store.listHandlers({})).toHaveLength(2);
   });
 
+  test("a child that rests is cancelled if its parent has ended just before", async () => {
+    const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}));
+    const first = await Process.open({ w: workflow }, { idleMs: 0 });
+    const { store } = first;
+    const run = await first.start("w");
+    await settle();
+    await first.runtime.close();
+    const outcome = { status: "cancelled", result: null, error: null, completedAt: 1 } as const;
+    const epoch = await store.claim(run.runId);
+    await store.commit(run.runId, epoch, { ticks: [], events: [], outcome });
+    expect(await childOf(first, "w.asker")).toMatchObject({ status: "running", isResting: true });
+    await using second = await Process.open({ w: workflow }, { store });
+    await settle();
+    expect((await childOf(second, "w.asker")).status).toBe("cancelled");
+  });
+
+  test("a child that rests takes no place: its parent has one", async () => {
+    const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}));
+    const first = await Process.open({ w: workflow }, { concurrency: 2, idleMs: 0 });
+    const { store } = first;
+    await first.start("w");
+    await settle();
+    await first.runtime.close();
+    expect(await childOf(first, "w.asker")).toMatchObject({ isResting: true });
+    await using second = await Process.open({ w: workflow }, { store, concurrency: 2 });
+    const other = await second.start("w");
+    await settle();
+    expect(await second.stream(other, true)).not.toContainEqual(["WorkflowQueuedEvent", {}]);
+  });
+
   test("the events of a child are shown on from where they were, none twice", async () => {
     const talker = oneStep(
       async (_event, context) => {

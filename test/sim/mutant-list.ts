@@ -377,7 +377,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "runtime",
-    "if (!this.store.wasClosed()) await this.#endOrphans();",
+    "await this.#endOrphans();",
     "",
     "a child that rests outlives its parent when the process dies",
     "family",

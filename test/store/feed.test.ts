@@ -73,6 +73,7 @@ const someRecord: RunRecord = {
   startedAt,
   updatedAt: startedAt,
   completedAt: null,
+  parentRunId: null,
   forkedFrom: null,
   crashes: 0,
   kills: 0,

@@ -74,6 +74,7 @@ describe("statements", () => {
       "SCAN json_each VIRTUAL TABLE INDEX 1:",
       "SCAN run USING INDEX run_active",
       "SCAN run USING INDEX run_by_end",
+      "SCAN run USING INDEX run_child",
     ]);
   });
 

@@ -43,6 +43,9 @@ function createOld(path: string): void {
     run(1, "a", 1, `0, 'completed', ${startedAt + 9}, 0, NULL`),
     run(2, "b", 1, "1, 'running', NULL, 3, NULL"),
     run(3, "c", 2, "1, 'running', NULL, 0, NULL"),
+    "INSERT INTO handler VALUES (3, 'c.2.1.d'), (4, 'c.2.1.d.12.0.e-')",
+    run(4, "c.2.1.d", 3, "1, 'running', NULL, 0, NULL"),
+    run(5, "c.2.1.d.12.0.e-", 4, "1, 'running', NULL, 0, NULL"),
     tick(1, 1, '{"kind":"one"}'),
     event(1, 0, "1, 0", "One"),
     event(1, 1, "0, 0", "Two"),
@@ -106,6 +109,15 @@ test("a file of ticks and events has them all, in the order and with the numbers
     updatedAt: startedAt + 4,
   });
   expect(await store.getRun("c")).toMatchObject({ lastSequence: -1, updatedAt: startedAt });
+  await store.close();
+});
+
+test("a child in such a file has the parent that its id names", async () => {
+  const store = await openOld("children.db");
+  const parentOf = async (runId: string) => (await store.getRun(runId))?.parentRunId;
+  expect(await parentOf("c")).toBeNull();
+  expect(await parentOf("c.2.1.d")).toBe("c");
+  expect(await parentOf("c.2.1.d.12.0.e-")).toBe("c.2.1.d");
   await store.close();
 });
 

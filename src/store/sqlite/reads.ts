@@ -46,6 +46,10 @@ export class Reads {
     return this.#statements.active.all().map((row) => toRecord(row));
   }
 
+  orphans(): readonly RunRecord[] {
+    return this.#statements.orphans.all().map((row) => toRecord(row));
+  }
+
   due(at: number, limit: number): readonly string[] {
     return this.#statements.due.all(at, limit).map(({ runId }) => runId);
   }
@@ -100,6 +104,7 @@ interface Statements {
   readonly start: Statement<{ runId: string; fingerprint: string }, [string]>;
   readonly forks: Statement<RecordRow, [string]>;
   readonly active: Statement<RecordRow, []>;
+  readonly orphans: Statement<RecordRow, []>;
   readonly due: Statement<{ runId: string }, [number, number]>;
   readonly nextWakeAt: Statement<{ wakeAt: number }, []>;
   readonly snapshot: Statement<{ covered: number; json: string }, [string]>;
@@ -118,6 +123,12 @@ function prepare(database: Database): Statements {
     forks: database.prepare(`${selectRecord} WHERE run.forked_run = ? ORDER BY run.key`),
     active: database.prepare(
       `${selectRecord} WHERE run.status = 'running' AND run.is_resting = 0 ORDER BY run.key`,
+    ),
+    orphans: database.prepare(
+      `${selectRecord} LEFT JOIN run AS parent ON parent.run_id = run.parent_run
+       WHERE run.parent_run IS NOT NULL AND run.status = 'running'
+         AND coalesce(parent.status, '') <> 'running'
+       ORDER BY run.key`,
     ),
     due: database.prepare(
       "SELECT run_id AS runId FROM run WHERE wake_at <= ? ORDER BY wake_at, key LIMIT ?",

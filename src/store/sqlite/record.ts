@@ -25,6 +25,7 @@ SELECT
   run.status, run.result, run.error, run.crashes, run.kills,
   run.is_resting AS isResting,
   run.started_at AS startedAt, run.completed_at AS completedAt,
+  run.parent_run AS parentRunId,
   run.forked_run AS forkedRun, run.forked_sequence AS forkedSequence,
   run.first_sequence AS firstSequence,
   entry.last_sequence AS lastSequence, entry.last_event_at AS lastEventAt

@@ -60,6 +60,7 @@ type NewRow = {
   readonly workflowName: string;
   readonly startedAt: number;
   readonly firstSequence: number;
+  readonly parentRun: string | null;
   readonly startKey: string | null;
   readonly fingerprint: string | null;
   readonly forkedRun: string | null;
@@ -87,10 +88,10 @@ function prepareRunWrites(database: Database): Omit<WriteStatements, keyof Delet
     supersede: database.prepare("UPDATE run SET is_current = 0 WHERE run_id = ?"),
     insertRun: database.prepare(
       `INSERT INTO run (run_id, handler, workflow_name, started_at, first_sequence,
-         start_key, fingerprint, forked_run, forked_sequence,
+         parent_run, start_key, fingerprint, forked_run, forked_sequence,
          is_current, epoch, status, is_resting, crashes)
-       VALUES ($runId, $handler, $workflowName,
-         $startedAt, $firstSequence, $startKey, $fingerprint, $forkedRun, $forkedSequence,
+       VALUES ($runId, $handler, $workflowName, $startedAt, $firstSequence,
+         $parentRun, $startKey, $fingerprint, $forkedRun, $forkedSequence,
          1, 1, 'running', 0, 0)`,
     ),
     insertEntry: database.prepare(

@@ -63,7 +63,7 @@ export class Writes {
   }
 
   create(run: NewRun, first: CommitText): Written<void> | WorkflowError {
-    const { runId, handlerId, workflowName, startedAt, idempotency, forkedFrom } = run;
+    const { runId, handlerId, workflowName, startedAt, parentRunId, idempotency, forkedFrom } = run;
     // Nearly every run is the first of a new handler: two looks at an index tell.
     const { handlerKey, hasRun, insertHandler, insertRun } = this.#statements;
     const known = handlerKey.get(handlerId);
@@ -81,6 +81,7 @@ export class Writes {
       workflowName,
       startedAt,
       firstSequence,
+      parentRun: parentRunId ?? null,
       startKey: idempotency?.key ?? null,
       fingerprint: idempotency?.fingerprint ?? null,
       forkedRun: forkedFrom?.runId ?? null,

@@ -29,6 +29,7 @@ export const creating: readonly ConformanceCase[] = [
         startedAt,
         updatedAt: startedAt + 1,
         completedAt: null,
+        parentRunId: null,
         forkedFrom: null,
         crashes: 0,
         kills: 0,

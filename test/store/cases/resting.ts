@@ -40,6 +40,27 @@ export const restingRuns: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "running runs whose parent has ended or is gone are orphans, also those that rest",
+    async check(store) {
+      for (const id of ["ended", "gone", "running"]) await store.create(newRun(id), newCommit());
+      const parents = { d: "ended", a: "gone", c: "running", b: "ended", e: "ended" };
+      for (const [id, parentRunId] of Object.entries(parents)) {
+        await store.create(newRun(id, { parentRunId }), newCommit(resting(null)));
+      }
+      expect(await store.listOrphans()).toEqual([]);
+      await store.commit("ended", 1, finalCommit());
+      await store.commit("e", 1, finalCommit());
+      await store.delete("handler-gone");
+      const orphans = await store.listOrphans();
+      expect(orphans.map(({ runId, parentRunId }) => [runId, parentRunId])).toEqual([
+        ["d", "ended"],
+        ["a", "gone"],
+        ["b", "ended"],
+      ]);
+      expect(orphans[0]).toEqual((await store.getRun("d"))!);
+    },
+  },
+  {
     name: "a resting run is due from its time on, the longest due first, as many as are asked for",
     async check(store) {
       const wakes = { a: 30, b: 10, c: null, d: 20, e: 10 };
