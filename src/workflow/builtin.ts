@@ -15,38 +15,29 @@ import {
 import type { Entries } from "./schema.ts";
 
 /** Starts a run. Extend it to say what a workflow takes; by itself it takes any field. */
-export const StartEvent: OpenEventType<"StartEvent", "start"> = builtin(
-  "StartEvent",
-  "start",
-  [],
-  "Starts a run; takes any field.",
-);
+export const StartEvent: OpenEventType<"StartEvent", "start"> = builtin("StartEvent", {
+  family: "start",
+  description: "Starts a run; takes any field.",
+});
 
 /**
  * Ends a run. `result` is what the caller gets; of an extension, the event itself is the result.
  */
 export const StopEvent: OpenEventType<"StopEvent", "stop", { readonly result?: unknown }> = builtin(
   "StopEvent",
-  "stop",
-  [],
-  "Ends a run with its result.",
-  ["result"],
+  { family: "stop", description: "Ends a run with its result.", fields: ["result"] },
 );
 
 /** Asks for input. It is shown on the stream as soon as a step returns it. */
 export const InputRequiredEvent: OpenEventType<"InputRequiredEvent", "input_required"> = builtin(
   "InputRequiredEvent",
-  "input_required",
-  [],
-  "Asks for input from outside.",
+  { family: "input_required", description: "Asks for input from outside." },
 );
 
 /** The answer to a request for input, sent into the run from outside. */
 export const HumanResponseEvent: OpenEventType<"HumanResponseEvent", "human_response"> = builtin(
   "HumanResponseEvent",
-  "human_response",
-  [],
-  "Answers a request for input.",
+  { family: "human_response", description: "Answers a request for input." },
 );
 
 export interface StepFailed {
@@ -66,17 +57,18 @@ export interface StepFailed {
 /** A step has failed for good; given to the step that catches it. */
 export const StepFailedEvent: Builtin<"StepFailedEvent", StepFailed, "event"> = builtin(
   "StepFailedEvent",
-  "event",
-  [],
-  "A step has failed for good.",
-  ["stepName", "input", "inputs", "failure", "attempts", "elapsedSeconds", "failedAt"],
   {
-    step_name: v.string(),
-    input_event: v.unknown(),
-    exception: v.unknown(),
-    attempts: v.pipe(v.number(), v.integer()),
-    elapsed_seconds: v.number(),
-    failed_at: v.pipe(v.string(), v.isoTimestamp()),
+    family: "event",
+    description: "A step has failed for good.",
+    fields: ["stepName", "input", "inputs", "failure", "attempts", "elapsedSeconds", "failedAt"],
+    shownEntries: {
+      step_name: v.string(),
+      input_event: v.unknown(),
+      exception: v.unknown(),
+      attempts: v.pipe(v.number(), v.integer()),
+      elapsed_seconds: v.number(),
+      failed_at: v.pipe(v.string(), v.isoTimestamp()),
+    },
   },
 );
 
@@ -102,27 +94,20 @@ export interface StepState {
   readonly output_event_name: string | null;
 }
 
-export const StepStateChanged: Builtin<"StepStateChanged", StepState, "internal"> = builtin(
+export const StepStateChanged: Internal<"StepStateChanged", StepState> = internal(
   "StepStateChanged",
-  "internal",
-  ["InternalDispatchEvent"],
   "A step begins or ends its work on an event.",
   ["name", "step_state", "worker_id", "input_event_name", "output_event_name"],
 );
 
-/** Only the outside, or a timer, can move the run. */
-export const WorkflowIdleEvent: Builtin<"WorkflowIdleEvent", object, "internal"> = builtin(
+export const WorkflowIdleEvent: Internal<"WorkflowIdleEvent", object> = internal(
   "WorkflowIdleEvent",
-  "internal",
-  ["InternalDispatchEvent"],
   "Only the outside, or a timer, can move the run.",
 );
 
 /** As many runs as may are under way: this one waits for its turn. */
-export const WorkflowQueuedEvent: Builtin<"WorkflowQueuedEvent", object, "internal"> = builtin(
+export const WorkflowQueuedEvent: Internal<"WorkflowQueuedEvent", object> = internal(
   "WorkflowQueuedEvent",
-  "internal",
-  ["InternalDispatchEvent"],
   "The run waits for its turn.",
 );
 
@@ -134,10 +119,8 @@ export interface StepLine {
   readonly fields: JsonObject;
 }
 
-export const StepLogged: Builtin<"StepLogged", StepLine, "internal"> = builtin(
+export const StepLogged: Internal<"StepLogged", StepLine> = internal(
   "StepLogged",
-  "internal",
-  ["InternalDispatchEvent"],
   "A step has logged a line.",
   ["name", "job", "level", "message", "fields"],
 );
@@ -148,15 +131,11 @@ export interface WorkflowForked {
   readonly sequence: number;
 }
 
-/** The run goes on from a point in the story of another. */
-export const WorkflowForkedEvent: Builtin<"WorkflowForkedEvent", WorkflowForked, "internal"> =
-  builtin(
-    "WorkflowForkedEvent",
-    "internal",
-    ["InternalDispatchEvent"],
-    "The run goes on from a point in the story of another.",
-    ["handler_id", "run_id", "sequence"],
-  );
+export const WorkflowForkedEvent: Internal<"WorkflowForkedEvent", WorkflowForked> = internal(
+  "WorkflowForkedEvent",
+  "The run goes on from a point in the story of another.",
+  ["handler_id", "run_id", "sequence"],
+);
 
 export interface Unhandled {
   readonly event_type: string;
@@ -165,10 +144,8 @@ export interface Unhandled {
   readonly idle: boolean;
 }
 
-export const UnhandledEvent: Builtin<"UnhandledEvent", Unhandled, "internal"> = builtin(
+export const UnhandledEvent: Internal<"UnhandledEvent", Unhandled> = internal(
   "UnhandledEvent",
-  "internal",
-  ["InternalDispatchEvent"],
   "An event came that no step and no wait takes.",
   ["event_type", "qualified_name", "step_name", "idle"],
 );
@@ -179,16 +156,14 @@ export interface WorkflowTimedOut {
   readonly active_steps: readonly string[];
 }
 
-export const WorkflowTimedOutEvent: Builtin<"WorkflowTimedOutEvent", WorkflowTimedOut, "stop"> =
-  builtin("WorkflowTimedOutEvent", "stop", ["StopEvent"], "The run took too long.", [
-    "timeout",
-    "active_steps",
-  ]);
+export const WorkflowTimedOutEvent: Ending<"WorkflowTimedOutEvent", WorkflowTimedOut> = ending(
+  "WorkflowTimedOutEvent",
+  "The run took too long.",
+  ["timeout", "active_steps"],
+);
 
-export const WorkflowCancelledEvent: Builtin<"WorkflowCancelledEvent", object, "stop"> = builtin(
+export const WorkflowCancelledEvent: Ending<"WorkflowCancelledEvent", object> = ending(
   "WorkflowCancelledEvent",
-  "stop",
-  ["StopEvent"],
   "The run was cancelled.",
 );
 
@@ -199,37 +174,11 @@ export interface WorkflowFailed {
   readonly elapsed_seconds: number;
 }
 
-export const WorkflowFailedEvent: Builtin<"WorkflowFailedEvent", WorkflowFailed, "stop"> = builtin(
+export const WorkflowFailedEvent: Ending<"WorkflowFailedEvent", WorkflowFailed> = ending(
   "WorkflowFailedEvent",
-  "stop",
-  ["StopEvent"],
   "A step failed for good, and the run with it.",
   ["step_name", "exception", "attempts", "elapsed_seconds"],
 );
-
-// ---
-
-type Builtin<N extends string, Data extends object, F extends EventFamily> = EventType<
-  N,
-  Data,
-  Data,
-  F
->;
-
-/** What built-in types carry is fixed by their TypeScript types; most schemas show no fields. */
-function builtin<T>(
-  type: string,
-  family: EventFamily,
-  parents: readonly string[],
-  description: string,
-  hiddenFields: readonly string[] = [],
-  shownEntries: Entries | null = null,
-): T {
-  const schema = { foreign: null, entries: {} };
-  return createEventType({
-    ...{ type, schema, family, parents, description, hiddenFields, shownEntries },
-  }) as T;
-}
 
 /** What the engine itself publishes, for whoever has to show it. */
 export const engineEventTypes: readonly AnyEventType[] = [
@@ -243,3 +192,43 @@ export const engineEventTypes: readonly AnyEventType[] = [
   WorkflowCancelledEvent,
   WorkflowFailedEvent,
 ];
+
+// ---
+
+type Builtin<N extends string, Data extends object, F extends EventFamily> = EventType<
+  N,
+  Data,
+  Data,
+  F
+>;
+type Internal<N extends string, Data extends object> = Builtin<N, Data, "internal">;
+type Ending<N extends string, Data extends object> = Builtin<N, Data, "stop">;
+
+interface BuiltinParts {
+  readonly family: EventFamily;
+  readonly description: string;
+  readonly parents?: readonly string[];
+  /** Names of its fields, whose types are those of TypeScript. */
+  readonly fields?: readonly string[];
+  /** Fields that its JSON Schema shows. Most show none. */
+  readonly shownEntries?: Entries;
+}
+
+function builtin<T>(type: string, parts: BuiltinParts): T {
+  const { family, description, parents = [], fields: hiddenFields = [] } = parts;
+  const { shownEntries = null } = parts;
+  const schema = { foreign: null, entries: {} };
+  const made = { type, schema, family, parents, description, hiddenFields, shownEntries };
+  return createEventType(made) as T;
+}
+
+/** What happens in a run, for whoever looks into it. */
+function internal<T>(type: string, description: string, fields: readonly string[] = []): T {
+  const parents = ["InternalDispatchEvent"];
+  return builtin(type, { family: "internal", description, parents, fields });
+}
+
+/** The end of a run that came to no result. */
+function ending<T>(type: string, description: string, fields: readonly string[] = []): T {
+  return builtin(type, { family: "stop", description, parents: ["StopEvent"], fields });
+}

@@ -1,8 +1,8 @@
-/** What is wrong with options that are no event types: words that nobody knows, and resources. */
+/** What is wrong with options that are no event types. Those that are left out are right. */
 import { describeValue } from "../base/describe.ts";
 import type { StepOptions, WorkflowOptions } from "./draft.ts";
 import type { Resource } from "./resource.ts";
-import type { RetryOptions } from "./retry.ts";
+import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { hint, quote } from "./words.ts";
 
 const ofStep: Readonly<Record<keyof StepOptions, true>> = {
@@ -53,6 +53,43 @@ export function unknownOptions(
   return Object.keys(given)
     .filter((name) => !names.includes(name))
     .map((name) => `there is no option ${quote(name)}.${hint(name, names)}`);
+}
+
+export function countMistakes(name: string, count: unknown): readonly string[] {
+  if (count === undefined || (Number.isInteger(count) && Number(count) >= 1)) return [];
+  return [`expected \`${name}\` to be a whole number of at least 1, got ${quote(count)}.`];
+}
+
+export function timeoutMistakes(seconds: unknown): readonly string[] {
+  if (seconds === undefined || (typeof seconds === "number" && seconds > 0)) return [];
+  return [`expected \`timeout\` to be seconds above 0, got ${quote(seconds)}.`];
+}
+
+/** Found before a failure asks for the policy. */
+export function retryMistakes(policy: RetryPolicy | undefined): readonly string[] {
+  if (policy === undefined || typeof policy === "function") return [];
+  if (typeof policy !== "object" || policy === null) {
+    return [`expected \`retry\` to be options or a function, got ${quote(policy)}.`];
+  }
+  const { attempts, backoff = "fixed", retryIf } = policy;
+  const mistakes = [
+    ...unknownOptions(policy, "retry").map((mistake) => `in its \`retry\` ${mistake}`),
+    ...countMistakes("retry.attempts", attempts),
+  ];
+  if (!["fixed", "linear", "exponential"].includes(backoff)) {
+    mistakes.push(
+      `expected \`retry.backoff\` to be \`fixed\`, \`linear\` or \`exponential\`, got ${quote(backoff)}.`,
+    );
+  }
+  for (const name of ["delay", "maxDelay", "jitter", "within"] as const) {
+    const seconds = policy[name];
+    if (seconds === undefined || (typeof seconds === "number" && seconds >= 0)) continue;
+    mistakes.push(`expected \`retry.${name}\` to be seconds of at least 0, got ${quote(seconds)}.`);
+  }
+  if (retryIf !== undefined && typeof retryIf !== "function") {
+    mistakes.push(`expected \`retry.retryIf\` to be a function, got ${quote(retryIf)}.`);
+  }
+  return mistakes;
 }
 
 export function resourceMistakes(resources: Readonly<Record<string, Resource>>): readonly string[] {

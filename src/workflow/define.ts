@@ -1,13 +1,14 @@
 /** From what an author wrote to a `Definition`: checked whole, then frozen. */
 import * as v from "valibot";
 
+import { must } from "../base/assert.ts";
 import { toMilliseconds } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { workersDefault } from "../base/limits.ts";
-import { acceptedBy, allEventTypes, findMistakes } from "./check.ts";
-import { unknownOptions } from "./check-options.ts";
+import { findMistakes } from "./check.ts";
+import { countMistakes, timeoutMistakes, unknownOptions } from "./check-options.ts";
 import type { Definition, StepDefinition } from "./definition.ts";
-import type { StepDraft, WorkflowDraft } from "./draft.ts";
+import { acceptedBy, allEventTypes, type StepDraft, typesOf, type WorkflowDraft } from "./draft.ts";
 import type { AnyEventType } from "./event.ts";
 import { retryPolicy } from "./retry.ts";
 import { type Entries, entryMistakes } from "./schema.ts";
@@ -24,7 +25,8 @@ export function define(name: string, draft: WorkflowDraft): Definition {
   }
   const { options, steps } = draft;
   const types = allEventTypes(draft);
-  const eventTypes = new Map(types.map((type) => [type.type, type]));
+  const [startType] = typesOf(draft, "accepts", "start");
+  const [stopType] = typesOf(draft, "emits", "stop");
   return Object.freeze({
     name,
     title: options.name ?? name,
@@ -41,9 +43,9 @@ export function define(name: string, draft: WorkflowDraft): Definition {
     ),
     joins: steps.filter((step) => step.join).map((step) => step.name),
     catchers: defineCatchers(steps),
-    eventTypes,
-    startType: theOnly(eventTypes, steps, "accepts", "start"),
-    stopType: theOnly(eventTypes, steps, "emits", "stop"),
+    eventTypes: new Map(types.map((type) => [type.type, type])),
+    startType: must(startType, "It was checked that there is one."),
+    stopType: must(stopType, "It was checked that there is one."),
     ...defineState(options.state ?? {}),
   });
 }
@@ -107,18 +109,6 @@ function defineCatchers(steps: readonly StepDraft[]): ReadonlyMap<string, string
   return catchers;
 }
 
-function theOnly(
-  types: ReadonlyMap<string, AnyEventType>,
-  steps: readonly StepDraft[],
-  side: "accepts" | "emits",
-  family: AnyEventType["family"],
-): AnyEventType {
-  const found = steps
-    .flatMap((step) => (side === "accepts" ? step.accepts : step.options.emits))
-    .find((type) => type.family === family);
-  return types.get(found?.type ?? "") ?? (found as AnyEventType); // Checked: there is one.
-}
-
 function defineState(entries: Entries): Pick<Definition, "initialState" | "checkState"> {
   if (Object.keys(entries).length === 0) {
     // Nothing is declared, so whatever is in it is right.
@@ -137,28 +127,18 @@ function defineState(entries: Entries): Pick<Definition, "initialState" | "check
 }
 
 function optionMistakes({ options }: WorkflowDraft): readonly string[] {
-  const mistakes = unknownOptions(options, "workflow").map(
-    (mistake) => `${mistake[0]?.toUpperCase()}${mistake.slice(1)}`,
-  );
-  const { timeout = 1 } = options;
-  if (typeof timeout !== "number" || !(timeout > 0)) {
-    mistakes.push(
-      `Expected \`timeout\` to be seconds above 0, got \`${String(options.timeout)}\`.`,
-    );
-  }
-  const { concurrency = 1 } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    mistakes.push(
-      `Expected \`concurrency\` to be a whole number of at least 1, got \`${concurrency}\`.`,
-    );
-  }
-  const wrong = entryMistakes(options.state ?? {});
+  const { concurrency, state = {}, timeout } = options;
+  const mistakes = [
+    ...unknownOptions(options, "workflow"),
+    ...timeoutMistakes(timeout),
+    ...countMistakes("concurrency", concurrency),
+  ].map((mistake) => `${mistake[0]?.toUpperCase()}${mistake.slice(1)}`);
+  const wrong = entryMistakes(state);
   if (wrong.length > 0) return [...mistakes, ...wrong.map((mistake) => `State ${mistake}`)];
-  const initial = v.safeParse(v.looseObject(options.state ?? {}), {});
-  for (const issue of initial.issues ?? []) {
-    mistakes.push(
+  const { issues = [] } = v.safeParse(v.looseObject(state), {});
+  const withoutDefault = issues.map(
+    (issue) =>
       `State field \`${v.getDotPath(issue)}\` has no default: use \`v.optional(schema, value)\`.`,
-    );
-  }
-  return mistakes;
+  );
+  return [...mistakes, ...withoutDefault];
 }

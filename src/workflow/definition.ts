@@ -5,9 +5,10 @@
 import { WorkflowError } from "../base/errors.ts";
 import type { StepContext } from "./context.ts";
 import { builtinNames } from "./names.ts";
-import type { Resource } from "./resource.ts";
 import { type AnyEventType, type Event, typeOfEvent } from "./event.ts";
+import type { Resource } from "./resource.ts";
 import type { RetryFunction } from "./retry.ts";
+import { quoteAll } from "./words.ts";
 
 /** An author's function, its types checked where it was written and forgotten here. */
 export type StepFunction = (input: Event | readonly Event[], context: StepContext) => unknown;
@@ -75,7 +76,7 @@ export interface Definition {
   readonly stopType: AnyEventType;
   /** Default values of the state, checked against its schema. */
   readonly initialState: () => Readonly<Record<string, unknown>>;
-  /** Throws `event_invalid`-like errors when a state does not fit its schema. */
+  /** Throws `state_invalid` when a state does not fit its schema. */
   readonly checkState: (state: unknown) => Readonly<Record<string, unknown>>;
 }
 
@@ -83,16 +84,15 @@ export interface Definition {
 export function checkTarget(definition: Definition, step: string, type: string): void {
   const target = definition.steps.get(step);
   if (!target) {
-    const known = [...definition.steps.keys()].map((name) => `\`${name}\``).join(", ");
     throw new WorkflowError(
       "step_unknown",
-      `Expected \`step\` to be a step of workflow \`${definition.name}\` (${known}), got \`${step}\`.`,
+      `Expected \`step\` to be a step of workflow \`${definition.name}\` (${quoteAll(definition.steps.keys())}), got \`${step}\`.`,
     );
   }
   if (target.accepts.includes(type) || target.waits.includes(type)) return;
   throw new WorkflowError(
     "step_unknown",
-    `Step \`${step}\` of workflow \`${definition.name}\` does not accept \`${type}\`. It accepts ${target.accepts.map((name) => `\`${name}\``).join(", ")}.`,
+    `Step \`${step}\` of workflow \`${definition.name}\` does not accept \`${type}\`. It accepts ${quoteAll(target.accepts)}.`,
   );
 }
 
@@ -108,7 +108,7 @@ export function checkEvent(definition: Definition, event: Event): Event {
   if (type) return typeOfEvent(event) === type ? event : type.parse(event.data);
   throw new WorkflowError(
     "event_type_unknown",
-    `Workflow \`${definition.name}\` does not know the event type \`${event.type}\`. It knows ${[...definition.eventTypes.keys()].map((name) => `\`${name}\``).join(", ")}.`,
+    `Workflow \`${definition.name}\` does not know the event type \`${event.type}\`. It knows ${quoteAll(definition.eventTypes.keys())}.`,
   );
 }
 

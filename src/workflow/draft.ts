@@ -1,6 +1,6 @@
 /** What an author has written so far: the steps of a workflow, not yet checked. */
 import type { AnyWorkflow, StepFunction } from "./definition.ts";
-import type { AnyEventType } from "./event.ts";
+import type { AnyEventType, EventFamily } from "./event.ts";
 import type { Acceptable, Join } from "./join.ts";
 import type { Resource } from "./resource.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -76,4 +76,37 @@ export interface WorkflowDraft {
   readonly steps: readonly StepDraft[];
   /** Event types that come from outside, or are only written to the stream. */
   readonly additionalEvents: readonly AnyEventType[];
+}
+
+/** Every event type that a workflow mentions. */
+export function allEventTypes(draft: WorkflowDraft): readonly AnyEventType[] {
+  const mentioned = draft.steps.flatMap(({ accepts, options }) => [
+    ...accepts,
+    ...options.emits,
+    ...(options.waits ?? []),
+    ...(options.prompts ?? []),
+  ]);
+  return [...new Set([...mentioned, ...draft.additionalEvents])];
+}
+
+/** Those of a family that steps name. */
+export function typesOf(
+  { steps }: WorkflowDraft,
+  side: "accepts" | "emits",
+  family: EventFamily,
+): readonly AnyEventType[] {
+  const types = steps
+    .flatMap((step) => (side === "accepts" ? step.accepts : step.options.emits))
+    .filter((type) => type.family === family);
+  return [...new Map(types.map((type) => [type.type, type])).values()];
+}
+
+/** What some step takes, extensions included where it takes them. */
+export function acceptedBy(
+  { accepts, options }: StepDraft,
+  all: readonly AnyEventType[],
+): readonly AnyEventType[] {
+  if (!options.subtypes) return accepts;
+  const names = accepts.map((type) => type.type);
+  return all.filter((type) => [type.type, ...type.parents].some((name) => names.includes(name)));
 }

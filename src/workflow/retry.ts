@@ -50,34 +50,3 @@ export function retryPolicy(options: RetryOptions): RetryFunction {
     return options.within !== undefined && elapsedSeconds + wait > options.within ? null : wait;
   };
 }
-
-/** What is wrong with a policy: found before a failure asks for it. */
-export function retryMistakes(policy: RetryPolicy): readonly string[] {
-  if (typeof policy === "function") return [];
-  if (typeof policy !== "object" || policy === null) {
-    return [`expected \`retry\` to be options or a function, got \`${String(policy)}\`.`];
-  }
-  const { attempts = 1, backoff = "fixed", retryIf } = policy;
-  const mistakes: string[] = [];
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    mistakes.push(
-      `expected \`retry.attempts\` to be a whole number of at least 1, got \`${String(attempts)}\`.`,
-    );
-  }
-  if (!["fixed", "linear", "exponential"].includes(backoff)) {
-    mistakes.push(
-      `expected \`retry.backoff\` to be \`fixed\`, \`linear\` or \`exponential\`, got \`${String(backoff)}\`.`,
-    );
-  }
-  for (const name of ["delay", "maxDelay", "jitter", "within"] as const) {
-    const seconds = policy[name];
-    if (seconds === undefined || (typeof seconds === "number" && seconds >= 0)) continue;
-    mistakes.push(
-      `expected \`retry.${name}\` to be seconds of at least 0, got \`${String(seconds)}\`.`,
-    );
-  }
-  if (retryIf !== undefined && typeof retryIf !== "function") {
-    mistakes.push(`expected \`retry.retryIf\` to be a function, got \`${String(retryIf)}\`.`);
-  }
-  return mistakes;
-}

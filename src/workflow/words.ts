@@ -4,6 +4,10 @@ export function quote(value: unknown): string {
   return `\`${String(value)}\``;
 }
 
+export function quoteAll(names: Iterable<string>): string {
+  return Array.from(names, quote).join(", ");
+}
+
 /** The name that was probably meant: the same but for case, or one is the start of the other. */
 export function hint(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
@@ -15,4 +19,8 @@ export function hint(name: string, known: readonly string[]): string {
     );
   });
   return meant === undefined ? "" : ` Did you mean ${quote(meant)}?`;
+}
+
+export function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
