@@ -29,10 +29,10 @@ import { pause, type RecoveryPorts } from "./recovery-ports.ts";
 
 /** Resolves when all runs but those held back are under way. */
 export async function goOn(ports: RecoveryPorts, runs: readonly RunRecord[]): Promise<void> {
-  const { store, go } = ports;
-  const wasClosed = store.wasClosed();
+  const { go } = ports;
+  const { wasClosed, culprit } = ports.legacy;
   const held = wasClosed ? [] : runs.filter((run) => suspicionOf(run) >= killsMax);
-  const counted = wasClosed || store.culprit() ? 0 : 1;
+  const counted = wasClosed || culprit ? 0 : 1;
   await Promise.all(
     runs.map(async (run) => {
       if (held.includes(run)) return run.kills > killsAlone && note(ports, run, run.kills - 1);
@@ -154,7 +154,7 @@ async function note(
 ): Promise<void> {
   if (kills === now) return;
   try {
-    await store.setKills(runId, now);
+    await store.setDeaths(runId, { kills: now });
   } catch (error) {
     if (!signal.aborted) log("warn", "Kills could not be counted.", { run: runId, error });
   }

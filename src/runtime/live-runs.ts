@@ -13,7 +13,7 @@ import { fromSnapshot } from "../engine/snapshot.ts";
 import { initialState, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
+import type { Culprit, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
@@ -38,6 +38,7 @@ export interface LiveRunsPorts {
   readonly resources: ResourcePool;
   readonly changes: HandlerChanges;
   readonly children: ChildPorts;
+  readonly culprit: () => Culprit | undefined;
 }
 
 export class LiveRuns {
@@ -216,14 +217,14 @@ export class LiveRuns {
   }
 
   #newRunPorts(): LiveRunPorts {
-    const { store, clock, log, idleMs, resources, children, changes } = this.#ports;
+    const { store, clock, log, idleMs, resources, children, culprit, changes } = this.#ports;
     return {
       clock,
       log,
       idleMs,
       resources,
       children,
-      culprit: () => store.culprit(),
+      culprit,
       // As our loops wrote them.
       readTicks: (runId) => store.readTicks(runId) as unknown as Promise<readonly Tick[]>,
       committed: (live) => {

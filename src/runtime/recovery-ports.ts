@@ -1,10 +1,11 @@
 /** What the recovery of runs after a start needs of the runtime. */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { RunRecord, Store } from "../store/store.ts";
+import type { Legacy, RunRecord, Store } from "../store/store.ts";
 
 export interface RecoveryPorts {
   readonly store: Store;
+  readonly legacy: Legacy;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the process stops. */

@@ -17,7 +17,7 @@ import type { RecoveryPorts } from "./recovery-ports.ts";
 
 /** Resolves when all runs but those held back are under way. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
-  const culprit = ports.store.culprit();
+  const { culprit } = ports.legacy;
   if (culprit) await blame(ports, culprit);
   const active = await ports.store.listActive();
   const known = active.filter((run) => ports.isKnown(run.workflowName));
@@ -45,7 +45,8 @@ async function blame(ports: RecoveryPorts, culprit: Culprit): Promise<void> {
   if (!run || isTerminal(run.status) || !ports.isKnown(run.workflowName)) return;
   const fields = { run: runId, handler: run.handlerId, workflow: run.workflowName };
   try {
-    const crashes = await store.countCrash(runId);
+    const crashes = run.crashes + 1;
+    await store.setDeaths(runId, { crashes });
     log("warn", `${who} has ended the process.`, { ...fields, crashes });
     if (run.isResting && crashes >= crashesMax) await ports.go({ ...run, crashes });
   } catch (error) {

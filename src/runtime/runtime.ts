@@ -11,7 +11,7 @@ import { type Log, silentLog } from "../base/log.ts";
 import type { Parent, RunState } from "../engine/state.ts";
 import type { TickBody } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { Idempotency, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
+import type { Idempotency, Legacy, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
 import {
   type AnyWorkflow,
   checkEvent,
@@ -83,6 +83,8 @@ export class Runtime implements AsyncDisposable {
   readonly #resources: ResourcePool;
   readonly #runs: LiveRuns;
   #stopRetention: () => void = () => {};
+  /** How the process before this one has left the store. */
+  #legacy: Legacy = { wasClosed: true };
   readonly #closing = new AbortController();
 
   constructor(options: RuntimeOptions) {
@@ -105,6 +107,7 @@ export class Runtime implements AsyncDisposable {
       resources: this.#resources,
       changes: this.changes,
       children: this.#children(),
+      culprit: () => this.#legacy.culprit,
     });
   }
 
@@ -114,12 +117,13 @@ export class Runtime implements AsyncDisposable {
 
   /** Opens the store, and lets every unfinished run go on. */
   async open(): Promise<void> {
-    await this.store.open(stepUnderWay);
+    this.#legacy = await this.store.open(stepUnderWay);
     if (this.#closing.signal.aborted) await this.store.close(); // Nobody waits for it any more.
     this.#checkOpen();
     await this.#countUnderWay();
     await recover({
       store: this.store,
+      legacy: this.#legacy,
       clock: this.#clock,
       log: this.#log,
       signal: this.#closing.signal,
@@ -158,6 +162,11 @@ export class Runtime implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Where another thread may note who ends this process; undefined: there is no such place. */
+  get culpritPath(): string | undefined {
+    return this.#legacy.culpritPath;
   }
 
   newRunId(): string {

@@ -180,7 +180,7 @@ export class WorkflowServer implements AsyncDisposable {
     this.#watchdog = new Watchdog({
       log: (...line) => (this.#log ?? silentLog)(...line),
       endMs: blockedMs,
-      culpritPath: () => this.#core?.runtime.store.culpritPath(),
+      culpritPath: () => this.#core?.runtime.culpritPath,
     });
     this.#stopWatching = watchThread(this.#watchdog);
   }

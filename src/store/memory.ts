@@ -27,9 +27,10 @@ import {
 } from "./rules.ts";
 import type {
   Commit,
-  Culprit,
+  Deaths,
   HandlerFilter,
   Journal,
+  Legacy,
   NewRun,
   Page,
   Pruning,
@@ -73,7 +74,9 @@ export class MemoryStore implements Store {
     this.#clock = clock;
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<Legacy> {
+    return { wasClosed: true };
+  }
 
   async close(): Promise<void> {}
 
@@ -124,28 +127,10 @@ export class MemoryStore implements Store {
     return ++run.epoch;
   }
 
-  async countCrash(runId: string): Promise<number> {
+  async setDeaths(runId: string, deaths: Partial<Deaths>): Promise<void> {
     const run = this.#runs.get(runId);
     if (!run) throw refuseAbsent(runId);
-    return ++run.crashes;
-  }
-
-  async setKills(runId: string, kills: number): Promise<void> {
-    const run = this.#runs.get(runId);
-    if (!run) throw refuseAbsent(runId);
-    run.kills = kills;
-  }
-
-  wasClosed(): boolean {
-    return true;
-  }
-
-  culprit(): Culprit | undefined {
-    return undefined;
-  }
-
-  culpritPath(): string | undefined {
-    return undefined;
+    Object.assign(run, deaths);
   }
 
   async shrink(): Promise<boolean> {

@@ -13,7 +13,7 @@ import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import { Feed } from "./feed.ts";
-import { GroupCommit } from "./group.ts";
+import { GroupCommit, type Written } from "./group.ts";
 import { assertCommit, assertPage, assertPruning, assertRun } from "./rules.ts";
 import { openDatabase } from "./sqlite/connection.ts";
 import type { SqliteDurability } from "./sqlite/connection.ts";
@@ -28,8 +28,10 @@ import type { StoredEvent } from "./event.ts";
 import type {
   Commit,
   Culprit,
+  Deaths,
   HandlerFilter,
   Journal,
+  Legacy,
   NewRun,
   Page,
   Pruning,
@@ -76,8 +78,8 @@ export class SqliteStore implements Store {
     this.about = { kind: "sqlite", location: this.#path, durability };
   }
 
-  async open(witness: () => Culprit | undefined = () => undefined): Promise<void> {
-    if (this.#opened) return;
+  async open(witness: () => Culprit | undefined = () => undefined): Promise<Legacy> {
+    if (this.#opened) return this.#opened.lock.legacy;
     let lock: FileLock | undefined;
     try {
       createPrivateDirectory(dirname(this.#path));
@@ -85,6 +87,7 @@ export class SqliteStore implements Store {
       lock = new FileLock(path, witness);
       this.#opened = this.#start(lock, openDatabase(path, this.#durability));
       this.#wasOpen = true;
+      return lock.legacy;
     } catch (error) {
       lock?.abandon();
       throw toStoreError("open", this.#path, error);
@@ -106,59 +109,35 @@ export class SqliteStore implements Store {
   }
 
   async create(run: NewRun, first: Commit): Promise<void> {
-    const { group, writes } = this.#mustBeOpen();
     assertRun(run);
     const text = toText(first);
-    return group.submit(() => writes.create(run, text));
+    return this.#write((writes) => writes.create(run, text));
   }
 
   async commit(runId: string, epoch: number, commit: Commit): Promise<void> {
-    const { group, writes } = this.#mustBeOpen();
     const text = toText(commit);
-    return group.submit(() => writes.commit(runId, epoch, text));
+    return this.#write((writes) => writes.commit(runId, epoch, text));
   }
 
   async claim(runId: string): Promise<number> {
-    const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.claim(runId));
+    return this.#write((writes) => writes.claim(runId));
   }
 
-  async countCrash(runId: string): Promise<number> {
-    const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.countCrash(runId));
-  }
-
-  async setKills(runId: string, kills: number): Promise<void> {
-    const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.setKills(runId, kills));
+  async setDeaths(runId: string, deaths: Partial<Deaths>): Promise<void> {
+    return this.#write((writes) => writes.setDeaths(runId, deaths));
   }
 
   async delete(handlerId: string): Promise<boolean> {
-    const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.delete(handlerId));
+    return this.#write((writes) => writes.delete(handlerId));
   }
 
   async prune(pruning: Pruning): Promise<readonly string[]> {
-    const { group, writes } = this.#mustBeOpen();
     assertPruning(pruning);
-    return group.submit(() => writes.prune(pruning));
+    return this.#write((writes) => writes.prune(pruning));
   }
 
   async shrink(): Promise<boolean> {
-    const { group, writes } = this.#mustBeOpen();
-    return group.submit(() => writes.shrink());
-  }
-
-  wasClosed(): boolean {
-    return this.#mustBeOpen().lock.wasReleased;
-  }
-
-  culprit(): Culprit | undefined {
-    return this.#mustBeOpen().lock.culprit;
-  }
-
-  culpritPath(): string | undefined {
-    return this.#opened?.lock.culpritPath;
+    return this.#write((writes) => writes.shrink());
   }
 
   async getHandler(handlerId: string): Promise<RunRecord | undefined> {
@@ -233,6 +212,11 @@ export class SqliteStore implements Store {
     return { lock, database, reads, writes, group };
   }
 
+  #write<T>(write: (writes: Writes) => Written<T> | WorkflowError): Promise<T> {
+    const { group, writes } = this.#mustBeOpen();
+    return group.submit(() => write(writes));
+  }
+
   #read<T>(read: (reads: Reads) => T): T {
     const { reads } = this.#mustBeOpen();
     try {
@@ -260,11 +244,8 @@ export class SqliteStore implements Store {
 function toText(commit: Commit): CommitText {
   assertCommit(commit);
   return {
+    ...commit,
     ticks: commit.ticks.map((tick) => JSON.stringify(tick)),
-    events: commit.events,
-    outcome: commit.outcome,
     snapshot: commit.snapshot === undefined ? undefined : JSON.stringify(commit.snapshot),
-    rest: commit.rest,
-    isProgress: commit.isProgress ?? false,
   };
 }

@@ -43,15 +43,19 @@ export interface ForkPoint {
   readonly sequence: number;
 }
 
-export interface RunRecord extends RunSummary {
+/** Ends of processes that a run was there for since it last got somewhere (`isProgress`). */
+export interface Deaths {
+  /** How often a step of it has ended the process. */
+  readonly crashes: number;
+  /** How suspect it is of what killed processes. */
+  readonly kills: number;
+}
+
+export interface RunRecord extends RunSummary, Deaths {
   /** The run whose step has started this one, and with which it ends. */
   readonly parentRunId: string | null;
   /** The run that this one was forked from. */
   readonly forkedFrom: ForkPoint | null;
-  /** How often it has ended the process since it last got somewhere: see `countCrash`. */
-  readonly crashes: number;
-  /** How suspect it is of what killed processes, since it last got somewhere: see `setKills`. */
-  readonly kills: number;
   /** Whether only the outside or a timer can move it: see `Rest`. */
   readonly isResting: boolean;
   /** Sequence of the first event; above 0 when the handler had runs before this one. */
@@ -102,7 +106,7 @@ export interface Commit {
    * What the run does from now on: rests, or goes on (null). Absent: as before. A new run goes on.
    */
   readonly rest?: Rest | null;
-  /** Something came to an end in it: crashes and kills counted so far are forgotten. */
+  /** Something came to an end in it: `crashes` and `kills` are 0 again. */
   readonly isProgress?: boolean;
 }
 
@@ -145,6 +149,19 @@ export interface Culprit {
   readonly attempt?: number;
 }
 
+/** How the owner before this one has left the store. */
+export interface Legacy {
+  /** Whether it let go of the store in order. True for a new store. */
+  readonly wasClosed: boolean;
+  /** Who ended it, where a run is known to have done that. */
+  readonly culprit?: Culprit | undefined;
+  /**
+   * A file where another thread may note this process's culprit, as JSON, while this thread cannot.
+   * Absent: the store has none.
+   */
+  readonly culpritPath?: string;
+}
+
 export interface Store {
   readonly about: StoreAbout;
   /** The events of all runs, readable from any point on, past and to come. */
@@ -152,9 +169,9 @@ export interface Store {
 
   /**
    * Takes possession. Throws `store_locked` when another process has it. Should the process end
-   * while it has the store, `witness` is asked who ends it: the next owner is told, by `culprit`.
+   * while it has the store, `witness` is asked who ends it, which is the next owner's `culprit`.
    */
-  open(witness?: () => Culprit | undefined): Promise<void>;
+  open(witness?: () => Culprit | undefined): Promise<Legacy>;
   /** Writes what was called before, then lets go. */
   close(): Promise<void>;
 
@@ -173,24 +190,8 @@ export interface Store {
   /** A new epoch for a run, above all before it: whoever held it can commit no more. */
   claim(runId: string): Promise<number>;
 
-  /**
-   * Notes that a step of this run has ended the process; returns how often one has, since the run's
-   * last progress. Throws `lease_lost` when there is no such run.
-   */
-  countCrash(runId: string): Promise<number>;
-  /** Notes `kills` of a run. Progress sets them to 0. Throws `lease_lost` if there is no such run. */
-  setKills(runId: string, kills: number): Promise<void>;
-  /**
-   * Whether whoever had the store before this process let go of it in order. True for a new store.
-   */
-  wasClosed(): boolean;
-  /** Who ended it, where a run is known to have done that. */
-  culprit(): Culprit | undefined;
-  /**
-   * A file where another thread may note the culprit, as JSON, while this one cannot. Undefined:
-   * there is none.
-   */
-  culpritPath(): string | undefined;
+  /** Replaces counts of a run, under any epoch. Throws `lease_lost` when there is no such run. */
+  setDeaths(runId: string, deaths: Partial<Deaths>): Promise<void>;
 
   /** The current run of a handler. */
   getHandler(handlerId: string): Promise<RunRecord | undefined>;

@@ -13,10 +13,10 @@ import { chanceOf } from "../runtime/chance.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { StartInput, Workflow } from "../runtime/workflow.ts";
 import { MemoryStore } from "../store/memory.ts";
-import type { RunRecord } from "../store/store.ts";
+import type { RunRecord, Store } from "../store/store.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Entries } from "../workflow/schema.ts";
-import { CrashingStore, type Death } from "./crashing-store.ts";
+import { createCrashingStore, type Death } from "./crashing-store.ts";
 import { TestClock } from "./test-clock.ts";
 import { toStartEvent } from "../workflow/definition.ts";
 
@@ -95,15 +95,15 @@ async function live<S extends Entries, A extends AnyEventType, E extends AnyEven
   options.reset?.();
   const disk = new MemoryStore();
   const definition = workflow.define(workflow.title);
-  const boot = (store: CrashingStore, clock: TestClock): Runtime => {
+  const boot = (store: Store, clock: TestClock): Runtime => {
     const runtime = new Runtime({ store, clock, idleMs: null });
     runtime.register(workflow, definition);
     return runtime;
   };
   const answers = options.answers ?? [];
   const clock = new TestClock();
-  const first = new CrashingStore(disk, death);
-  const runtime = boot(first, clock);
+  const first = createCrashingStore(disk, death);
+  const runtime = boot(first.store, clock);
   const runId = runtime.newRunId();
   const event = toStartEvent(definition, options.input);
   let underWay: readonly string[] | null = null;
@@ -113,7 +113,7 @@ async function live<S extends Entries, A extends AnyEventType, E extends AnyEven
   await Promise.race([ended, first.died]);
   if (underWay !== null) {
     const later = new TestClock(clock.now());
-    await goOn(boot(new CrashingStore(disk, null), later), later, runId, answers);
+    await goOn(boot(disk, later), later, runId, answers);
   }
   return toOutcome(await disk.getRun(runId), options.observe?.(), first.writeCount, underWay);
 }

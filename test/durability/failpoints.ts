@@ -6,7 +6,7 @@ import { readWorld, wrongDeeds, wrongWords } from "./support/laws.ts";
 import { startServer } from "./support/process.ts";
 import { createScratch } from "./support/scratch.ts";
 
-const writes = ["create", "commit", "claim", "setKills", "fork", "delete", "prune"];
+const writes = ["create", "commit", "claim", "setDeaths", "fork", "delete", "prune"];
 /** Not long: what is never reached is no death. */
 const lifeMs = 700;
 

@@ -10,7 +10,7 @@ import type { Tick } from "../../src/engine/tick.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import { CrashingStore, type Death } from "../../src/testing/crashing-store.ts";
+import { createCrashingStore, type Death } from "../../src/testing/crashing-store.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { AnyWorkflow } from "../../src/workflow/definition.ts";
 import { collect } from "../../src/workflow/join.ts";
@@ -186,10 +186,10 @@ async function streamOf(disk: MemoryStore): Promise<readonly StoredEvent[]> {
 /** A process that dies there, and the next one. Null: the first one came to the end alive. */
 async function dieAndGoOn(death: Death, build: (trace: Trace) => AnyWorkflow = everything) {
   const disk = new MemoryStore();
-  const dying = new CrashingStore(disk, death);
+  const dying = createCrashingStore(disk, death);
   const isAlive = (): boolean => dying.writeCount <= death.write;
   const first = newTrace(isAlive);
-  const one = await Process.open({ w: build(first) }, { store: dying });
+  const one = await Process.open({ w: build(first) }, { store: dying.store });
   void one.start("w", {}, { handlerId: "h" });
   await drive(one, disk, isAlive);
   if (isAlive()) return null;

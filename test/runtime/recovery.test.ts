@@ -11,7 +11,7 @@ import {
 } from "../../src/base/limits.ts";
 import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Culprit, RunRecord } from "../../src/store/store.ts";
+import type { Legacy, RunRecord } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
 import { Answer, oneStep, rejectionOf } from "./fixtures.ts";
@@ -29,13 +29,10 @@ class Remembering extends MemoryStore {
     this.#death = death;
   }
 
-  override wasClosed(): boolean {
-    return this.#death === "none";
-  }
-
-  override culprit(): Culprit | undefined {
-    if (typeof this.#death === "string") return undefined;
-    return { runId: this.#death.by, step: "s", job: 0, attempt: 1 };
+  override async open(): Promise<Legacy> {
+    const death = this.#death;
+    if (typeof death === "string") return { wasClosed: death === "none" };
+    return { wasClosed: false, culprit: { runId: death.by, step: "s", job: 0, attempt: 1 } };
   }
 }
 
@@ -46,8 +43,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   for (const [runId, { crashes = 0, kills = 0 }] of Object.entries(runs)) {
     const run = { runId, handlerId: runId, workflowName: "w", startedAt: 1 };
     await store.create(run, { ticks: [], events: [] });
-    for (let count = 0; count < crashes; count++) await store.countCrash(runId);
-    await store.setKills(runId, kills);
+    if (crashes + kills > 0) await store.setDeaths(runId, { crashes, kills });
   }
   const clock = createFakeClock();
   const went: string[] = [];
@@ -58,6 +54,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   const getsSomewhere = new Map<string, () => void>();
   await recover({
     store,
+    legacy: await store.open(),
     clock,
     log: (_level, message) => void lines.push(message),
     signal: stop.signal,
@@ -111,7 +108,7 @@ describe("after an end by a step", () => {
   test("one that had long ended, or is gone, or cannot be counted, keeps nobody from going on", async () => {
     expect((await start({ by: "gone" }, { a: {} })).went).toEqual(["a at 0"]);
     class Failing extends Remembering {
-      override async countCrash(): Promise<number> {
+      override async setDeaths(): Promise<void> {
         throw new Error("The disk has failed.");
       }
     }
@@ -262,7 +259,7 @@ test("a run that is held back takes no step when it is cancelled or deleted, but
     const store = new Remembering("kill");
     const before = await Process.open({ w: workflow }, { store });
     const run = await before.start("w", {}, { handlerId: "h" });
-    await store.setKills(run.runId, killsMax);
+    await store.setDeaths(run.runId, { kills: killsMax });
     calls = 0;
     const after = await Process.open({ w: workflow }, { store });
     const { signal } = new AbortController();
@@ -285,7 +282,7 @@ test("a run whose steps have ended the process too often fails whoever takes it 
   await process.advance(1);
   expect([calls, process.isInMemory(run)]).toEqual([1, false]);
   // Counted by a process that died before it could draw the conclusion.
-  for (let count = 0; count < crashesMax; count++) await process.store.countCrash(run.runId);
+  await process.store.setDeaths(run.runId, { crashes: crashesMax });
   expect(await rejectionOf(process.send(run, Answer()))).toStartWith("handler_finished:");
   expect([calls, (await process.record(run)).status]).toEqual([1, "failed"]);
 });

@@ -44,10 +44,11 @@ test("a store that does not open is not waited for, and is closed if it opens af
   const gate = Promise.withResolvers<void>();
   const calls: string[] = [];
   class StuckStore extends MemoryStore {
-    override async open(): Promise<void> {
+    override async open(): ReturnType<Store["open"]> {
       asked.resolve();
       await gate.promise;
       calls.push("opened");
+      return super.open();
     }
     override async close(): Promise<void> {
       calls.push("closed");

@@ -143,7 +143,7 @@ describe.each(failures)("%s", (_name, failure, status, code) => {
 
   test("while it opens is told to every caller, and health says so", async () => {
     class ShutStore extends MemoryStore {
-      override open(): Promise<void> {
+      override open(): Promise<never> {
         return Promise.reject(failure);
       }
     }

@@ -23,8 +23,9 @@ describe("what there is", () => {
   test("GET /health 503 until the store is open", async () => {
     const opened = Promise.withResolvers<void>();
     class SlowStore extends MemoryStore {
-      override open(): Promise<void> {
-        return opened.promise;
+      override async open(): ReturnType<MemoryStore["open"]> {
+        await opened.promise;
+        return super.open();
       }
     }
     await using slow = openServer({ store: new SlowStore() });

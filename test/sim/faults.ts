@@ -9,7 +9,7 @@ import { WorkflowError } from "../../src/base/errors.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { Feed } from "../../src/store/feed.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Commit, Culprit, NewRun, Store } from "../../src/store/store.ts";
+import type { Commit, Culprit, Deaths, NewRun, Store } from "../../src/store/store.ts";
 import type { Chance } from "./prng.ts";
 import type { Plan } from "./plan.ts";
 import type { Entry } from "./trace.ts";
@@ -70,7 +70,7 @@ export class Disk {
     this.culprit = undefined;
     const flush = (): void => this.#flush(owner, queue.splice(0));
     const methods: Methods = {
-      open: async () => {},
+      open: async () => ({ wasClosed, culprit }),
       close: async () => {
         // Of one that has died while it closed, nothing reaches the disk any more.
         if (!owner.isAlive) return;
@@ -93,8 +93,6 @@ export class Disk {
     const store = new Proxy(this.data, {
       get: (data, name) => {
         if (name === "feed") return feed;
-        if (name === "wasClosed") return () => wasClosed;
-        if (name === "culprit") return () => culprit;
         if (typeof name === "symbol") return Reflect.get(data, name);
         const value: unknown = Reflect.get(data, name);
         if (typeof value !== "function") return value;
@@ -171,13 +169,12 @@ export class Disk {
       this.#committed(owner, { run, created: null, epoch, commit, isFaithful });
     } else if (method === "claim")
       this.#claimed(owner, first as string, Bun.peek(answer) as number);
-    else if (method === "countCrash") {
-      const crashes = Bun.peek(answer) as number;
-      const run = first as string;
-      this.#record({ kind: "counted", process: owner.id, run, crashes });
-    } else if (method === "setKills") {
-      const [run, kills] = stored as [string, number];
-      this.#record({ kind: "noted", process: owner.id, run, kills });
+    else if (method === "setDeaths") {
+      const [run, { crashes, kills }] = stored as [string, Partial<Deaths>];
+      if (crashes !== undefined) {
+        this.#record({ kind: "counted", process: owner.id, run, crashes });
+      }
+      if (kills !== undefined) this.#record({ kind: "noted", process: owner.id, run, kills });
     } else if (method === "delete") this.#record({ kind: "deleted", runs });
     return answer;
   }

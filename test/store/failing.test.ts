@@ -82,8 +82,7 @@ describe("a full disk", () => {
         expect(after).toEqual({ ticks: numbers, sequences: numbers });
 
         const store = new SqliteStore({ path });
-        await store.open();
-        expect(store.wasClosed()).toBe(true);
+        expect(await store.open()).toMatchObject({ wasClosed: true });
         expect(await ticksOf(store, "a")).toEqual(numbers);
         expect(await eventsOf(store, "a")).toHaveLength(numbers.length);
         expect(await store.getRun("b")).toBeDefined();

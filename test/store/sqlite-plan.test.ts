@@ -152,7 +152,7 @@ describe("writes", () => {
     expect(await rewrites({ rest: { wakeAt: 6 } })).toBe(1);
     expect(await rewrites({ rest: { wakeAt: null } })).toBe(1);
     expect(await rewrites({ rest: null })).toBe(1);
-    await store.countCrash("a");
+    await store.setDeaths("a", { crashes: 1 });
     expect(await rewrites(commitOf("Two"))).toBe(1); // The count itself.
     expect(await rewrites({ isProgress: true })).toBe(1);
     expect(await rewrites({ isProgress: true })).toBe(0);
@@ -164,7 +164,7 @@ describe("writes", () => {
   test("a run whose position was forgotten rests, crashes and goes on as before", async () => {
     const store = await openStore("positions.db");
     await store.create(newRun("a"), newCommit({ rest: { wakeAt: 5 }, ticks: [1] }));
-    await store.countCrash("a");
+    await store.setDeaths("a", { crashes: 1 });
     using other = new Database(store.about.location);
     other.run("UPDATE run SET epoch = epoch"); // What another program wrote makes it forget all.
     await store.commit("a", 1, newCommit({ isProgress: true, rest: null }));

@@ -5,7 +5,7 @@
  * - `hold` keeps the store until it is killed.
  * - `close` closes it and ends.
  * - `write` commits for ever, and says each number once its commit is acknowledged.
- * - `crash` counts a crash of a run that it has created, says how many there are, and holds.
+ * - `crash` notes a crash of a run that it has created, says how many there are, and holds.
  */
 import { WorkflowError } from "../../src/base/errors.ts";
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -28,7 +28,9 @@ if (mode === "close") {
 }
 if (mode === "crash") {
   if (!(await store.getRun("a"))) await store.create(newRun("a"), commitOf("0"));
-  console.log(await store.countCrash("a"));
+  const crashes = ((await store.getRun("a"))?.crashes ?? 0) + 1;
+  await store.setDeaths("a", { crashes });
+  console.log(crashes);
 }
 if (mode === "write") {
   await store.create(newRun("a"), commitOf("0"));

@@ -27,7 +27,7 @@ class BurningStore extends MemoryStore {
 
 /** A disk that never spins up. */
 class StuckStore extends MemoryStore {
-  override open(): Promise<void> {
+  override open(): Promise<never> {
     return new Promise(() => {});
   }
 }

@@ -12,20 +12,16 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 
 import { WorkflowError } from "../../base/errors.ts";
-import type { Culprit } from "../store.ts";
+import type { Culprit, Legacy } from "../store.ts";
 import { isBusy } from "./failure.ts";
 import { createPrivateFile } from "./file.ts";
 
 export class FileLock {
   /**
-   * Whether the owner before this one released it. A name that is still there was left by a process
-   * that died. After the loss of power it may be there or not: for that no process is to blame.
+   * A name that is still there was left by a process that died. After the loss of power it may be
+   * there or not: for that no process is to blame.
    */
-  readonly wasReleased: boolean;
-  /** Who ended that process, if somebody is known to have done that. */
-  readonly culprit: Culprit | undefined;
-  /** Where it is said who ends this one. */
-  readonly culpritPath: string;
+  readonly legacy: Legacy & { readonly culpritPath: string };
   readonly #holder: Database;
   readonly #ownerPath: string;
   readonly #witness: () => Culprit | undefined;
@@ -33,13 +29,14 @@ export class FileLock {
   /** Throws `store_locked` while another store, here or in another process, has `path`. */
   constructor(path: string, witness: () => Culprit | undefined) {
     this.#ownerPath = `${path}.owner`;
-    this.culpritPath = `${path}.culprit`;
+    const culpritPath = `${path}.culprit`;
     this.#witness = witness;
     this.#holder = hold(path, this.#ownerPath);
+    const wasClosed = !existsSync(this.#ownerPath);
+    const culprit = wasClosed ? undefined : readCulprit(culpritPath);
+    this.legacy = { wasClosed, culprit, culpritPath };
     try {
-      this.wasReleased = !existsSync(this.#ownerPath);
-      this.culprit = this.wasReleased ? undefined : readCulprit(this.culpritPath);
-      rmSync(this.culpritPath, { force: true });
+      rmSync(culpritPath, { force: true });
       const owner = `${process.pid} ${hostname()}\n`;
       writeFileSync(this.#ownerPath, owner, { mode: 0o600 });
       process.on("exit", this.#onExit);
@@ -53,7 +50,7 @@ export class FileLock {
     const culprit = this.#witness();
     if (!culprit) return;
     try {
-      writeFileSync(this.culpritPath, JSON.stringify(culprit), { mode: 0o600 });
+      writeFileSync(this.legacy.culpritPath, JSON.stringify(culprit), { mode: 0o600 });
     } catch {
       // The process ends whatever is thrown, and nobody is left to be told.
     }
@@ -64,7 +61,7 @@ export class FileLock {
     // First the name, then the lock: the other way round, this could remove the next owner's name.
     // The lock file stays. Removed, it could be locked twice: once by name, once by descriptor.
     rmSync(this.#ownerPath, { force: true });
-    rmSync(this.culpritPath, { force: true });
+    rmSync(this.legacy.culpritPath, { force: true });
     this.#holder.close(true);
   }
 
@@ -73,7 +70,7 @@ export class FileLock {
    */
   abandon(): void {
     process.off("exit", this.#onExit);
-    if (this.wasReleased) this.release();
+    if (this.legacy.wasClosed) this.release();
     else this.#holder.close(true);
   }
 }

@@ -2,7 +2,7 @@
  * The reading statements, prepared once. They run outside transactions, so they see what is
  * committed; inside one, they see what it has written so far.
  */
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 
 import type { Json } from "../../base/json.ts";
 import { type StoredEvent, takePage } from "../event.ts";
@@ -98,53 +98,45 @@ export class Reads {
 
 // ---
 
-interface Statements {
-  readonly handler: Statement<RecordRow, [string]>;
-  readonly run: Statement<RecordRow, [string]>;
-  readonly start: Statement<{ runId: string; fingerprint: string }, [string]>;
-  readonly forks: Statement<RecordRow, [string]>;
-  readonly active: Statement<RecordRow, []>;
-  readonly orphans: Statement<RecordRow, []>;
-  readonly due: Statement<{ runId: string }, [number, number]>;
-  readonly nextWakeAt: Statement<{ wakeAt: number }, []>;
-  readonly snapshot: Statement<{ covered: number; json: string }, [string]>;
-  /** The newest first. */
-  readonly ticks: Statement<{ tickCount: number; ticks: string }, [string]>;
-  readonly events: Statement<{ lastSequence: number; events: string }, [string, number]>;
-}
+type Statements = ReturnType<typeof prepare>;
 
-function prepare(database: Database): Statements {
+function prepare(database: Database) {
   return {
-    handler: database.prepare(
+    handler: database.prepare<RecordRow, [string]>(
       `${selectRecord} WHERE handler.handler_id = ? AND run.is_current = 1`,
     ),
-    run: database.prepare(`${selectRecord} WHERE run.run_id = ?`),
-    start: database.prepare("SELECT run_id AS runId, fingerprint FROM run WHERE start_key = ?"),
-    forks: database.prepare(`${selectRecord} WHERE run.forked_run = ? ORDER BY run.key`),
-    active: database.prepare(
+    run: database.prepare<RecordRow, [string]>(`${selectRecord} WHERE run.run_id = ?`),
+    start: database.prepare<{ runId: string; fingerprint: string }, [string]>(
+      "SELECT run_id AS runId, fingerprint FROM run WHERE start_key = ?",
+    ),
+    forks: database.prepare<RecordRow, [string]>(
+      `${selectRecord} WHERE run.forked_run = ? ORDER BY run.key`,
+    ),
+    active: database.prepare<RecordRow, []>(
       `${selectRecord} WHERE run.status = 'running' AND run.is_resting = 0 ORDER BY run.key`,
     ),
-    orphans: database.prepare(
+    orphans: database.prepare<RecordRow, []>(
       `${selectRecord} LEFT JOIN run AS parent ON parent.run_id = run.parent_run
        WHERE run.parent_run IS NOT NULL AND run.status = 'running'
          AND coalesce(parent.status, '') <> 'running'
        ORDER BY run.key`,
     ),
-    due: database.prepare(
+    due: database.prepare<{ runId: string }, [number, number]>(
       "SELECT run_id AS runId FROM run WHERE wake_at <= ? ORDER BY wake_at, key LIMIT ?",
     ),
-    nextWakeAt: database.prepare(
+    nextWakeAt: database.prepare<{ wakeAt: number }, []>(
       "SELECT wake_at AS wakeAt FROM run WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1",
     ),
-    snapshot: database.prepare(
+    snapshot: database.prepare<{ covered: number; json: string }, [string]>(
       `SELECT covered, json FROM run JOIN snapshot ON snapshot.run = run.key WHERE run_id = ?`,
     ),
-    ticks: database.prepare(
+    // The newest first.
+    ticks: database.prepare<{ tickCount: number; ticks: string }, [string]>(
       `SELECT tick_count AS tickCount, ticks
        FROM run JOIN entry ON entry.run = run.key
        WHERE run.run_id = ? ORDER BY last_sequence DESC, entry.key DESC`,
     ),
-    events: database.prepare(
+    events: database.prepare<{ lastSequence: number; events: string }, [string, number]>(
       `SELECT last_sequence AS lastSequence, events
        FROM run JOIN entry ON entry.run = run.key
        WHERE run.run_id = ? AND last_sequence > ? ORDER BY last_sequence, entry.key`,

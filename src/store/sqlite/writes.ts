@@ -10,8 +10,6 @@ import type { Database } from "bun:sqlite";
 import { must } from "../../base/assert.ts";
 import type { WorkflowError } from "../../base/errors.ts";
 import { positionsMax, shrinkPages } from "../../base/limits.ts";
-import { isTerminal } from "../../protocol/status.ts";
-import type { NewEvent } from "../event.ts";
 import type { Feed } from "../feed.ts";
 import type { Written } from "../group.ts";
 import {
@@ -22,32 +20,45 @@ import {
   refuseCommit,
   refuseCreate,
 } from "../rules.ts";
-import type { NewRun, Outcome, Pruning, Rest } from "../store.ts";
+import type { Commit, Deaths, NewRun, Pruning, Rest } from "../store.ts";
 import { type Entry, toEntries } from "./entry.ts";
 import type { Reads } from "./reads.ts";
-import { type Position, prepareWrites, type WriteStatements } from "./write-statements.ts";
+import { newestEntry } from "./record.ts";
 
-/** A commit as it is written. */
-export interface CommitText {
+/** A commit with the JSON texts of its ticks and its snapshot. */
+export interface CommitText extends Omit<Commit, "ticks" | "snapshot"> {
   readonly ticks: readonly string[];
-  readonly events: readonly NewEvent[];
-  readonly outcome: Outcome | undefined;
   readonly snapshot: string | undefined;
-  readonly rest: Rest | null | undefined;
-  readonly isProgress: boolean;
 }
+
+/** Where a run stands: all that a commit must know of it. */
+interface Position {
+  readonly key: number;
+  epoch: number;
+  isRunning: Flag;
+  isResting: Flag;
+  wakeAt: number | null;
+  crashes: number;
+  kills: number;
+  lastSequence: number;
+  lastEventAt: number | null;
+  tickCount: number;
+}
+
+/** SQLite has no booleans. */
+type Flag = 0 | 1;
 
 export class Writes {
   readonly #reads: Reads;
   readonly #feed: Feed;
   readonly #positions = new Map<string, Position>();
-  readonly #statements: WriteStatements;
+  readonly #statements: Statements;
   #dataVersion = 0;
 
   constructor(database: Database, reads: Reads, feed: Feed) {
     this.#reads = reads;
     this.#feed = feed;
-    this.#statements = prepareWrites(database);
+    this.#statements = prepare(database);
   }
 
   /** First in each transaction: if another connection has written meanwhile, trust no position. */
@@ -118,24 +129,16 @@ export class Writes {
     return { value: position.epoch };
   }
 
-  countCrash(runId: string): Written<number> | WorkflowError {
+  setDeaths(runId: string, deaths: Partial<Deaths>): Written<void> | WorkflowError {
     const position = this.#position(runId);
     if (!position) return refuseAbsent(runId);
-    this.#writeCrashes(position, position.crashes + 1);
-    this.#keep(runId, position);
-    return { value: position.crashes };
-  }
-
-  setKills(runId: string, kills: number): Written<void> | WorkflowError {
-    const position = this.#position(runId);
-    if (!position) return refuseAbsent(runId);
-    this.#writeKills(position, kills);
+    this.#setDeaths(position, deaths);
     this.#keep(runId, position);
     return { value: undefined };
   }
 
   delete(handlerId: string): Written<boolean> {
-    const runIds = this.#deleteHandler(handlerId);
+    const runIds = this.#deleteHandlers([handlerId]);
     return { value: runIds.length > 0, announce: () => this.#announceDeleted(runIds) };
   }
 
@@ -147,7 +150,7 @@ export class Writes {
       (time) => countEndedBefore.get(time)?.count ?? 0,
     );
     const handlerIds = firstEnded.all(count).map(({ handlerId }) => handlerId);
-    const runIds = handlerIds.flatMap((handlerId) => this.#deleteHandler(handlerId));
+    const runIds = this.#deleteHandlers(handlerIds);
     return { value: handlerIds, announce: () => this.#announceDeleted(runIds) };
   }
 
@@ -168,11 +171,15 @@ export class Writes {
     if (snapshot !== undefined) {
       this.#statements.putSnapshot.run(position.key, position.tickCount, snapshot);
     }
-    if (commit.isProgress && position.crashes > 0) this.#writeCrashes(position, 0);
-    if (commit.isProgress && position.kills > 0) this.#writeKills(position, 0);
-    if (outcome) this.#finish(position, outcome);
-    else if (rest !== undefined && position.isRunning) this.#rest(position, rest);
-    // Who has ended has little to say any more.
+    if (commit.isProgress && position.crashes + position.kills > 0) {
+      this.#setDeaths(position, { crashes: 0, kills: 0 });
+    }
+    if (outcome) {
+      const { status, result, error, completedAt } = outcome;
+      this.#statements.updateOutcome.run(status, result, error, completedAt, position.key);
+      position.isRunning = 0;
+    } else if (rest !== undefined && position.isRunning) this.#rest(position, rest);
+    // Hardly anything is written to a run that has ended.
     if (position.isRunning) this.#keep(runId, position);
     else this.#positions.delete(runId);
     return { value: undefined, announce: () => this.#feed.published(runId, events) };
@@ -188,13 +195,6 @@ export class Writes {
     insertEntry.run(key, lastSequence, lastEventAt, tickCount, ticks, entry.events);
   }
 
-  #finish(position: Position, { status, result, error, completedAt }: Outcome): void {
-    this.#statements.updateOutcome.run(status, result, error, completedAt, position.key);
-    position.isRunning = isTerminal(status) ? 0 : 1;
-    position.isResting = 0;
-    position.wakeAt = null;
-  }
-
   #rest(position: Position, rest: Rest | null): void {
     const isResting = rest ? 1 : 0;
     const wakeAt = rest?.wakeAt ?? null;
@@ -204,21 +204,20 @@ export class Writes {
     position.wakeAt = wakeAt;
   }
 
-  #writeCrashes(position: Position, crashes: number): void {
-    this.#statements.updateCrashes.run(crashes, position.key);
-    position.crashes = crashes;
+  #setDeaths(position: Position, deaths: Partial<Deaths>): void {
+    Object.assign(position, deaths);
+    this.#statements.updateDeaths.run(position.crashes, position.kills, position.key);
   }
 
-  #writeKills(position: Position, kills: number): void {
-    this.#statements.updateKills.run(kills, position.key);
-    position.kills = kills;
-  }
-
-  #deleteHandler(handlerId: string): string[] {
-    const runIds = this.#statements.runsOf.all(handlerId).map(({ runId }) => runId);
-    this.#statements.deleteHandler.run(handlerId);
-    for (const runId of runIds) this.#positions.delete(runId);
-    return runIds;
+  /** Returns the runs that they had. */
+  #deleteHandlers(handlerIds: readonly string[]): string[] {
+    const { runsOf, deleteHandler } = this.#statements;
+    return handlerIds.flatMap((handlerId) => {
+      const runIds = runsOf.all(handlerId).map(({ runId }) => runId);
+      deleteHandler.run(handlerId);
+      for (const runId of runIds) this.#positions.delete(runId);
+      return runIds;
+    });
   }
 
   #announceDeleted(runIds: readonly string[]): void {
@@ -237,4 +236,83 @@ export class Writes {
       return;
     }
   }
+}
+
+// ---
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: Database) {
+  const hasEnded = "is_current = 1 AND status <> 'running'";
+  return {
+    dataVersion: database.prepare<{ data_version: number }, []>("PRAGMA data_version"),
+    handlerKey: database.prepare<{ key: number }, [string]>(
+      "SELECT key FROM handler WHERE handler_id = ?",
+    ),
+    hasRun: database.prepare<object, [string]>("SELECT 1 FROM run WHERE run_id = ?"),
+    insertHandler: database.prepare<unknown, [string]>(
+      "INSERT INTO handler (handler_id) VALUES (?)",
+    ),
+    supersede: database.prepare<unknown, [string]>(
+      "UPDATE run SET is_current = 0 WHERE run_id = ?",
+    ),
+    insertRun: database.prepare<unknown, [Record<string, string | number | null>]>(
+      `INSERT INTO run (run_id, handler, workflow_name, started_at, first_sequence,
+         parent_run, start_key, fingerprint, forked_run, forked_sequence,
+         is_current, epoch, status, is_resting, crashes)
+       VALUES ($runId, $handler, $workflowName, $startedAt, $firstSequence,
+         $parentRun, $startKey, $fingerprint, $forkedRun, $forkedSequence,
+         1, 1, 'running', 0, 0)`,
+    ),
+    insertEntry: database.prepare<unknown, [number, number, number | null, number, string, string]>(
+      `INSERT INTO entry (run, last_sequence, last_event_at, tick_count, ticks, events)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    ),
+    putSnapshot: database.prepare<unknown, [number, number, string]>(
+      "REPLACE INTO snapshot (run, covered, json) VALUES (?, ?, ?)",
+    ),
+    updateEpoch: database.prepare<unknown, [number, number]>(
+      "UPDATE run SET epoch = ? WHERE key = ?",
+    ),
+    updateRest: database.prepare<unknown, [Flag, number | null, number]>(
+      "UPDATE run SET is_resting = ?, wake_at = ? WHERE key = ?",
+    ),
+    updateDeaths: database.prepare<unknown, [number, number, number]>(
+      "UPDATE run SET crashes = ?, kills = ? WHERE key = ?",
+    ),
+    updateOutcome: database.prepare<
+      unknown,
+      [string, string | null, string | null, number, number]
+    >(
+      `UPDATE run SET status = ?, result = ?, error = ?, completed_at = ?,
+         is_resting = 0, wake_at = NULL
+       WHERE key = ?`,
+    ),
+    position: database.prepare<Position, [string]>(
+      `SELECT run.key, epoch, status = 'running' AS isRunning, is_resting AS isResting,
+         wake_at AS wakeAt, crashes, kills,
+         coalesce(last_sequence, first_sequence - 1) AS lastSequence,
+         last_event_at AS lastEventAt, coalesce(tick_count, 0) AS tickCount
+       FROM run LEFT JOIN entry ON entry.key = ${newestEntry} WHERE run_id = ?`,
+    ),
+    runsOf: database.prepare<{ runId: string }, [string]>(
+      `SELECT run_id AS runId FROM run JOIN handler ON handler.key = run.handler
+       WHERE handler_id = ?`,
+    ),
+    deleteHandler: database.prepare<unknown, [string]>("DELETE FROM handler WHERE handler_id = ?"),
+    // In any other index it would count its way through the running ones too.
+    countEnded: database.prepare<{ count: number }, []>(
+      `SELECT count(*) AS count FROM run INDEXED BY run_by_end WHERE ${hasEnded}`,
+    ),
+    countEndedBefore: database.prepare<{ count: number }, [number]>(
+      `SELECT count(*) AS count FROM run WHERE ${hasEnded} AND completed_at < ?`,
+    ),
+    firstEnded: database.prepare<{ handlerId: string }, [number]>(
+      `SELECT handler_id AS handlerId FROM run JOIN handler ON handler.key = run.handler
+       WHERE ${hasEnded} ORDER BY completed_at, run.key LIMIT ?`,
+    ),
+    pageCount: database.prepare<{ page_count: number }, []>("PRAGMA page_count"),
+    freePageCount: database.prepare<{ freelist_count: number }, []>("PRAGMA freelist_count"),
+    vacuum: database.prepare<unknown, []>(`PRAGMA incremental_vacuum(${shrinkPages})`),
+  };
 }

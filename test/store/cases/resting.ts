@@ -94,7 +94,7 @@ export const restingRuns: readonly ConformanceCase[] = [
       await store.create(newRun("a"), newCommit(resting(10)));
       await store.commit("a", 1, commitOf("Still resting"));
       await store.claim("a");
-      await store.countCrash("a");
+      await store.setDeaths("a", { crashes: 1 });
       await store.commit("a", 2, newCommit({ isProgress: true, snapshot: {} }));
       expect([await activeOf(store), await dueOf(store, 10)]).toEqual(["", "a"]);
       await store.commit("a", 2, newCommit(resting(20)));
