@@ -10,17 +10,11 @@ import type { StoredEvent } from "../store/event.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
+import type { Story } from "./story.ts";
 
 /** After an event, or where a step began to work for the nth time (by default, the last time). */
 export type ForkPoint =
   { readonly sequence: number } | { readonly step: string; readonly attempt?: number | undefined };
-
-export interface Story {
-  readonly sequence: number;
-  readonly state: RunState;
-  readonly ticks: readonly Json[];
-  readonly events: readonly StoredEvent[];
-}
 
 /** Throws `request_invalid` for a point that the run has not, or at which it had ended. */
 export async function readStory(
@@ -28,7 +22,7 @@ export async function readStory(
   definition: Definition,
   run: RunRecord,
   point: ForkPoint,
-): Promise<Story> {
+): Promise<Story & { readonly sequence: number }> {
   const sequence = "sequence" in point ? point.sequence : await findStart(store, run, point);
   if (sequence < run.firstSequence || sequence > run.lastSequence) {
     throw new WorkflowError(

@@ -7,11 +7,8 @@ import { WorkflowError } from "../base/errors.ts";
 import { crashesMax } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { checkInvariants } from "../engine/invariants.ts";
-import { replay } from "../engine/replay.ts";
 import { nextTimerAt } from "../engine/resume.ts";
-import { fromSnapshot } from "../engine/snapshot.ts";
-import { initialState, type RunState } from "../engine/state.ts";
-import type { Tick } from "../engine/tick.ts";
+import type { RunState } from "../engine/state.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { Culprit, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
@@ -20,11 +17,11 @@ import { Alarms } from "./alarms.ts";
 import type { ChildPorts } from "./child-ports.ts";
 import type { Endings } from "./endings.ts";
 import { runDeleted } from "./errors.ts";
-import type { Story } from "./fork.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
 import { type CommitRun, LiveRun, type LiveRunPorts } from "./live-run.ts";
 import type { Registry } from "./registry.ts";
 import type { ResourcePool } from "./resources.ts";
+import { readState, type Story, toSummary, toTicks } from "./story.ts";
 import { Waker } from "./waker.ts";
 
 export interface LiveRunsPorts {
@@ -88,11 +85,7 @@ export class LiveRuns {
   }
 
   /** A run whose first commit creates it, with the story that it brings along. */
-  create(
-    definition: Definition,
-    run: NewRun,
-    { state, ticks, events }: Pick<Story, "state" | "ticks" | "events">,
-  ): LiveRun {
+  create(definition: Definition, run: NewRun, { state, ticks, events }: Story): LiveRun {
     const { store } = this.#ports;
     let isCreated = false;
     return this.#add(definition, toSummary(run), state, (commit) => {
@@ -138,16 +131,6 @@ export class LiveRuns {
     }
   }
 
-  /** The state of a run, from what is stored. */
-  async replay(definition: Definition, runId: string): Promise<RunState> {
-    const { store } = this.#ports;
-    const { snapshot, ticks } = await store.readJournal(runId);
-    const from = fromSnapshot(definition, snapshot);
-    // A snapshot of another version is left aside, and with it the short way.
-    const rest = from || snapshot === null ? ticks : await store.readTicks(runId);
-    return replay(definition, rest as unknown as readonly Tick[], from); // As our loops wrote them.
-  }
-
   /** A run that was stopped for something that did not happen: it goes on from what is stored. */
   revive(runId: string, reason: unknown): void {
     const live = this.#runs.get(runId);
@@ -184,7 +167,7 @@ export class LiveRuns {
     const { registry, store } = this.#ports;
     const definition = registry.must(workflowName);
     const epoch = await store.claim(runId);
-    const state = await this.replay(definition, runId);
+    const state = await readState(store, definition, runId);
     // Last: of a run that was deleted since it was claimed, nothing is left to go on with.
     const run = await store.getRun(runId);
     if (!run) throw runDeleted(runId);
@@ -225,8 +208,7 @@ export class LiveRuns {
       resources,
       children,
       culprit,
-      // As our loops wrote them.
-      readTicks: (runId) => store.readTicks(runId) as unknown as Promise<readonly Tick[]>,
+      readTicks: async (runId) => toTicks(await store.readTicks(runId)),
       committed: (live) => {
         this.#keep(live);
         // The store is well again; a run that was dropped meanwhile has still to come back.
@@ -375,26 +357,3 @@ function isCutOff(error: unknown): boolean {
 }
 
 const takenUpAnew = new Error("The run was taken up anew, and goes on elsewhere.");
-
-/** The story of a run that begins at its beginning. */
-export function emptyStory(definition: Definition): Pick<Story, "state" | "ticks" | "events"> {
-  return { state: initialState(definition), ticks: [], events: [] };
-}
-
-/** A run as it is when it has just started. */
-export function toSummary(
-  run: Pick<RunSummary, "runId" | "handlerId" | "workflowName" | "startedAt">,
-): RunSummary {
-  const { runId, handlerId, workflowName, startedAt } = run;
-  return {
-    runId,
-    handlerId,
-    workflowName,
-    status: "running",
-    result: null,
-    error: null,
-    startedAt,
-    updatedAt: startedAt,
-    completedAt: null,
-  };
-}

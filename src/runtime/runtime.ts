@@ -27,13 +27,14 @@ import { handlerActive, handlerFinished, keyConflict, runDeleted } from "./error
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
 import { HandlerChanges } from "./handler-changes.ts";
 import type { LiveRun } from "./live-run.ts";
-import { emptyStory, LiveRuns, toSummary } from "./live-runs.ts";
+import { LiveRuns } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
 import { stepUnderWay, suspectRun } from "./step-under-way.ts";
 import { Registry } from "./registry.ts";
 import { toResult } from "./result.ts";
 import { ResourcePool } from "./resources.ts";
 import { type Retention, startRetention } from "./retention.ts";
+import { emptyStory, readState, toSummary } from "./story.ts";
 
 export interface RuntimeOptions {
   readonly store: Store;
@@ -272,7 +273,7 @@ export class Runtime implements AsyncDisposable {
     const run = await this.ended(runId);
     const definition = this.#registry.get(run.workflowName);
     if (run.status !== "failed" || !definition) return toResult(run, null);
-    return toResult(run, (await this.#runs.replay(definition, runId)).failure);
+    return toResult(run, (await readState(this.store, definition, runId)).failure);
   }
 
   /** A run that is in memory, as it is at this instant. */
@@ -373,7 +374,7 @@ export class Runtime implements AsyncDisposable {
       const { runId, workflowName, isResting, parentRunId } = run;
       if (parentRunId !== null) continue; // Its parent has a place for both.
       const definition = isResting ? undefined : this.#registry.get(workflowName);
-      const state = definition && (await this.#runs.replay(definition, runId));
+      const state = definition && (await readState(this.store, definition, runId));
       if (!state?.queued) this.#admission.occupy(runId, workflowName);
     }
   }
@@ -384,7 +385,7 @@ export class Runtime implements AsyncDisposable {
     if (!last) return {};
     if (!isTerminal(last.status)) throw handlerActive(last.handlerId);
     const definition = this.#registry.get(last.workflowName);
-    if (definition) return (await this.#runs.replay(definition, last.runId)).store;
+    if (definition) return (await readState(this.store, definition, last.runId)).store;
     this.#log("warn", `The state of handler \`${handlerId}\` is not carried over.`, {
       reason: `workflow \`${last.workflowName}\` is not registered`,
     });

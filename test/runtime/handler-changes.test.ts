@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 
 import { HandlerChanges, type HandlerChange } from "../../src/runtime/handler-changes.ts";
-import { toSummary } from "../../src/runtime/live-runs.ts";
+import { toSummary } from "../../src/runtime/story.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, Note, oneStep } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";

@@ -5,7 +5,7 @@ import { initialState, type RunState } from "../../src/engine/state.ts";
 import type { TickBody } from "../../src/engine/tick.ts";
 import type { ChildPorts } from "../../src/runtime/child-ports.ts";
 import { LiveRun, type LiveRunPorts } from "../../src/runtime/live-run.ts";
-import { toSummary } from "../../src/runtime/live-runs.ts";
+import { toSummary } from "../../src/runtime/story.ts";
 import { ResourcePool } from "../../src/runtime/resources.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
