@@ -193,8 +193,6 @@ function toQuery({ limit, after }: HandlersPage): string {
   return `order=newest&limit=${limit}${cursor}`;
 }
 
-// ---
-
 function toWire(event: EventInput): { readonly type: string; readonly value: unknown } {
   return "data" in event ? { type: event.type, value: event.data } : event;
 }

@@ -1,8 +1,5 @@
 /** What a server answered instead of what was asked for, and what came instead of an answer. */
-export interface FieldIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
+import type { FieldIssue } from "../protocol/bodies.ts";
 
 /** `status` 0: no answer came at all. Tell errors apart by `code`. */
 export class ClientError extends Error {

@@ -49,13 +49,12 @@ export function trustLength(request: Request): void {
 }
 
 /**
- * Headers for an answer that leaves the rest of a body unread. Bun 1.4.5 goes on to read and throw
- * away such a rest, of a chunked body for ever, at gigabytes per second: so that connection has to
- * close. One of a declared length may end by itself: many clients see the answer only after it.
+ * Whether an answer that leaves the rest of a body unread has to close the connection. Bun 1.4.5
+ * goes on to read and throw away such a rest, of a chunked body for ever, at gigabytes per second.
+ * One of a declared length may end by itself: many clients see the answer only after it.
  */
-export function unreadBodyHeaders(request: Request): Readonly<Record<string, string>> {
-  const isEndless = !request.headers.has("content-length") && request.body !== null;
-  return isEndless ? { connection: "close" } : {};
+export function hasEndlessBody(request: Request): boolean {
+  return !request.headers.has("content-length") && request.body !== null;
 }
 
 // ---

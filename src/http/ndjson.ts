@@ -1,12 +1,10 @@
 /** Newline-delimited JSON: a value a line. Readers skip blank lines, so one may open a stream. */
 import { assert } from "../base/assert.ts";
-import type { HeaderFields } from "./respond.ts";
+import { type HeaderFields, streamHeaders } from "./respond.ts";
 
 export const ndjsonHeaders: HeaderFields = {
   "content-type": "application/x-ndjson",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-  "x-accel-buffering": "no", // nginx would collect lines before it sends them on.
+  ...streamHeaders,
 };
 
 export const ndjsonBlankLine: Uint8Array = Buffer.from("\n");

@@ -2,6 +2,7 @@
  * Words of a query string become values: leniently where the wire is lenient, strictly where a
  * guess would hurt.
  */
+import { WorkflowError } from "../base/errors.ts";
 
 /** What a key says, or null. Of a key that is given several times, the last counts. */
 export function readWord(params: URLSearchParams, name: string): string | null {
@@ -31,4 +32,12 @@ export function parseInteger(text: string): number | undefined {
   if (!/^[+-]?\d+$/.test(trimmed)) return undefined;
   const { MAX_SAFE_INTEGER: most } = Number;
   return Math.max(-most, Math.min(Number(trimmed), most)) || 0; // "-0" is zero.
+}
+
+/** `expected` goes on after "to be". */
+export function refuseParameter(name: string, expected: string, got: string): WorkflowError {
+  return new WorkflowError(
+    "request_invalid",
+    `Expected \`${name}\` to be ${expected}, got ${JSON.stringify(got.slice(0, 80))}.`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Answers that are not streams. Every one says what it is, may not be guessed to be something else
- * (`nosniff`), and is not kept by a cache: it was true at one instant, for one caller.
+ * Answers. Every one says what it is, may not be guessed to be something else (`nosniff`), and is
+ * not kept by a cache: it was true at one instant, for one caller.
  */
 import { must } from "../base/assert.ts";
 
@@ -9,6 +9,11 @@ export type HeaderFields = Readonly<Record<string, string>>;
 const commonHeaders: HeaderFields = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
+};
+
+export const streamHeaders: HeaderFields = {
+  ...commonHeaders,
+  "x-accel-buffering": "no", // nginx would collect some of a stream before it sends it on.
 };
 
 /** Made once, because a copy of it takes a fifth of the time. */

@@ -5,21 +5,16 @@
  * never contains a raw CR or LF, and U+2028 ends no line here.
  */
 import { assert } from "../base/assert.ts";
-import type { HeaderFields } from "./respond.ts";
+import { type HeaderFields, streamHeaders } from "./respond.ts";
 
 export const sseHeaders: HeaderFields = {
   "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-  "x-accel-buffering": "no", // nginx would collect frames before it sends them on.
+  ...streamHeaders,
 };
 
-export function sseEvent(id: number | string, data: string): Uint8Array {
-  const idText = String(id);
-  // A reader forgets its place at an empty id, and ignores one with NUL.
-  assert(idText !== "" && !/[\r\n\0]/.test(idText), "An SSE id is one line that is not empty.");
+export function sseEvent(id: number, data: string): Uint8Array {
   assertOneLine(data);
-  return Buffer.from(`id: ${idText}\ndata: ${data}\n\n`);
+  return Buffer.from(`id: ${id}\ndata: ${data}\n\n`);
 }
 
 /** A frame without an id: nothing to resume from. */

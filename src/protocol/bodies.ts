@@ -3,6 +3,12 @@ import * as v from "valibot";
 
 import { handlerSchema } from "./handler.ts";
 
+/** A problem with one field of an event, in the details of an error: for a form to show there. */
+export interface FieldIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 export const errorSchema: v.GenericSchema = v.object({
   detail: v.string(),
   code: v.string(),

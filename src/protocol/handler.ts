@@ -16,10 +16,10 @@ export interface HandlerBody {
   readonly completed_at: string | null;
 }
 
-export const handlerSchema: v.GenericSchema = handlerWith(v.nullable(envelopeSchema));
+export const handlerSchema: v.GenericSchema<HandlerBody> = handlerWith(v.nullable(envelopeSchema));
 
 /** As `GET /results/{handler_id}` has it: the result without its envelope. */
-export const resultSchema: v.GenericSchema = handlerWith(v.unknown());
+export const resultSchema: v.GenericSchema<HandlerBody> = handlerWith(v.unknown());
 
 /** What the record is made of. Times are milliseconds since 1970. */
 export interface HandlerFacts {
@@ -77,7 +77,7 @@ export function toTimestamp(at: number): string {
 /** What is told together has mostly happened in the same millisecond. */
 let newest = { at: NaN, text: "" };
 
-function handlerWith(result: v.GenericSchema): v.GenericSchema {
+function handlerWith(result: v.GenericSchema): v.GenericSchema<HandlerBody> {
   const timestamp = v.pipe(v.string(), v.isoTimestamp());
   return v.object({
     handler_id: v.string(),

@@ -6,7 +6,7 @@ import { type ErrorCode, WorkflowError } from "../base/errors.ts";
 import { newId } from "../base/id.ts";
 import { systemClock, systemRandom } from "../base/clock.ts";
 import { empty, errorResponse, json, withoutBody } from "../http/respond.ts";
-import { unreadBodyHeaders } from "../http/body.ts";
+import { hasEndlessBody } from "../http/body.ts";
 import { createFiles, type Files, serveFile } from "../http/files.ts";
 import { RequestUrl } from "../http/request-url.ts";
 import { createRouter, matchRoute } from "../http/router.ts";
@@ -16,6 +16,7 @@ import { corsHeaders, guard, isPreflight, preflightHeaders } from "./guard.ts";
 import { toOpenApi } from "./openapi.ts";
 import { loadPage, pageHeaders, pagePaths } from "./page.ts";
 import { apiRoutes } from "./routes.ts";
+import type { Settings } from "./settings.ts";
 import { httpStatus } from "./status.ts";
 import { version } from "./version.ts";
 
@@ -77,7 +78,7 @@ export function createApp(services: Services): App {
     } catch (error) {
       response = toErrorResponse(services, request, error);
     }
-    addHeaders(response, request, services);
+    addHeaders(response, request, services.settings);
     return request.method === "HEAD" ? withoutBody(response) : response;
   };
 }
@@ -110,19 +111,16 @@ function checkOpen({ shutdown }: Services): void {
   if (shutdown.aborted) throw new WorkflowError("shutting_down", "The server is shutting down.");
 }
 
-function addHeaders(response: Response, request: Request, { settings }: Services): void {
-  const added = settings.corsOrigins.size > 0 ? corsHeaders(request, settings) : {};
-  for (const [name, value] of Object.entries(added)) {
+function addHeaders({ headers, status }: Response, request: Request, settings: Settings): void {
+  for (const [name, value] of Object.entries(corsHeaders(request, settings))) {
     // A file may vary by more than its reader.
-    if (name === "vary") response.headers.append(name, value);
-    else response.headers.set(name, value);
+    if (name === "vary") headers.append(name, value);
+    else headers.set(name, value);
   }
-  const isUnread = !request.bodyUsed || response.status >= 400;
+  if (request.bodyUsed && status < 400) return;
   // Bun 1.4.5 shows no body for GET and HEAD, and goes on reading one all the same.
   const isHidden = isRead(request) && request.headers.has("transfer-encoding");
-  if (!isUnread) return;
-  const closing = isHidden ? { connection: "close" } : unreadBodyHeaders(request);
-  for (const [name, value] of Object.entries(closing)) response.headers.set(name, value);
+  if (isHidden || hasEndlessBody(request)) headers.set("connection", "close");
 }
 
 /** What a caller may know: our own words, or an id under which the log has the rest. */
@@ -143,16 +141,22 @@ const ownRefusals: ReadonlySet<ErrorCode> = new Set(["shutting_down", "streams_f
 
 /** A failure of ours, or of the surroundings, as it is told to whoever met it. */
 function toHidden(error: WorkflowError | null, id: string): WorkflowError {
-  const isStart = error?.code === "start_failed";
-  // A start that failed says itself what may be known of it.
-  if (isStart && error.cause === undefined) {
-    return new WorkflowError("start_failed", error.message, { details: { id } });
+  const seeLog = (code: ErrorCode, what: string): WorkflowError =>
+    new WorkflowError(code, `${what}: see the log for ${id}.`, { details: { id } });
+  switch (error?.code) {
+    case "start_failed":
+      // Without a cause it says itself what may be known of it.
+      return error.cause === undefined
+        ? new WorkflowError("start_failed", error.message, { details: { id } })
+        : seeLog("start_failed", error.message);
+    case "store_unavailable":
+      return seeLog("store_unavailable", "The store cannot be used for now; try again");
+    case "store_locked":
+    case "lease_lost":
+      return seeLog(error.code, "Internal server error");
+    default:
+      return seeLog("internal", "Internal server error");
   }
-  const isCutOff = error?.code === "store_unavailable";
-  const hidden = isCutOff ? "The store cannot be used for now; try again" : "Internal server error";
-  const what = isStart ? error.message : hidden;
-  const code = error && (isStart || httpStatus[error.code] === 503) ? error.code : "internal";
-  return new WorkflowError(code, `${what}: see the log for ${id}.`, { details: { id } });
 }
 
 function headersOf({ code, details }: WorkflowError): Readonly<Record<string, string>> {

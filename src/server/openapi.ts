@@ -5,7 +5,7 @@ import type { GenericSchema } from "valibot";
 import { errorSchema } from "../protocol/bodies.ts";
 import { envelopeSchema } from "../protocol/envelope.ts";
 import { handlerSchema } from "../protocol/handler.ts";
-import type { Answer, ApiRoute } from "./routes.ts";
+import type { Answer, ApiRoute } from "./route-parts.ts";
 
 /** Schemas that the document names once and refers to. */
 const named: Readonly<Record<string, GenericSchema>> = {

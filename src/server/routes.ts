@@ -1,11 +1,7 @@
 /**
- * The route table: a line each, with what an API document says of it. `openapi.ts` writes the
- * document from this table, and a test holds every route to it.
+ * The route table, with what an API document says of each route. `openapi.ts` writes the document
+ * from it, and a test holds every route to what it says.
  */
-import type { GenericSchema } from "valibot";
-
-import { pageLengthMax } from "../base/limits.ts";
-import type { Method } from "../http/router.ts";
 import {
   cancelledSchema,
   definitionSchema,
@@ -22,7 +18,6 @@ import {
 } from "../protocol/bodies.ts";
 import { handlerSchema, resultSchema } from "../protocol/handler.ts";
 import { runStatuses } from "../protocol/status.ts";
-import type { Endpoint } from "./endpoint.ts";
 import { sendBodySchema, sendEvent, streamEvents } from "./endpoints/events.ts";
 import { getDefinition, getJournal, listEntries, streamHandlers } from "./endpoints/debug.ts";
 import { forkBodySchema, forkHandler, getLineage } from "./endpoints/forks.ts";
@@ -35,95 +30,22 @@ import {
   listEventTypes,
   listWorkflows,
 } from "./endpoints/workflows.ts";
-
-export interface QueryParameter {
-  readonly name: string;
-  readonly in: "query" | "header";
-  readonly description: string;
-  readonly schema: Readonly<Record<string, unknown>>;
-}
-
-/**
- * What a status means, and the body that it has: none or that of an error, one of a schema, or text
- * of one of these media types.
- */
-export type Answer = readonly [meaning: string, body: null | GenericSchema | readonly string[]];
-
-export interface ApiRoute {
-  readonly method: Method;
-  readonly path: string;
-  /** Its name in clients that are made from the document; the same in every build. */
-  readonly id: string;
-  readonly endpoint: Endpoint;
-  readonly summary: string;
-  readonly parameters?: readonly QueryParameter[];
-  readonly body?: GenericSchema;
-  readonly answers: Readonly<Record<number, Answer>>;
-}
-
-const flag = (name: string, description: string, fallback: boolean): QueryParameter => ({
-  name,
-  in: "query",
-  description: `${description} Only the word \`true\` is true.`,
-  schema: { type: "string", enum: ["true", "false"], default: String(fallback) },
-});
-
-const idempotencyKey: QueryParameter = {
-  name: "Idempotency-Key",
-  in: "header",
-  description: "Makes it safe to ask again: the same key and body give the same run.",
-  schema: { type: "string", maxLength: 255 },
-};
-
-const page: readonly QueryParameter[] = [
-  {
-    name: "limit",
-    in: "query",
-    description: "So many at most.",
-    schema: { type: "integer", minimum: 1, maximum: pageLengthMax },
-  },
-  {
-    name: "order",
-    in: "query",
-    description: "By when the handler was first used.",
-    schema: { type: "string", enum: ["oldest", "newest"] },
-  },
-  {
-    name: "after",
-    in: "query",
-    description: "Only those after this handler id, in the order asked for.",
-    schema: { type: "string" },
-  },
-  {
-    name: "before",
-    in: "query",
-    description: "Only those before this handler id, in the order asked for.",
-    schema: { type: "string" },
-  },
-];
-
-const failureStatus: QueryParameter = {
-  name: "failure_status",
-  in: "query",
-  description: "The status code for a run that failed or was cancelled.",
-  schema: { type: "integer", enum: [200, 500], default: 500 },
-};
-
-const started = {
-  422: ["The idempotency key was used for another request.", null],
-  409: ["A run of this handler is going on.", null],
-  400: ["The body is wrong.", null],
-  404: ["There is no such workflow.", null],
-  413: ["The body is too large.", null],
-} as const;
-
-const record = {
-  200: ["The run has completed.", handlerSchema],
-  400: ["A parameter is wrong.", null],
-  202: ["The run is going on.", handlerSchema],
-  404: ["There is no such handler.", null],
-  500: ["The run has failed or was cancelled.", handlerSchema],
-} as const;
+import {
+  type ApiRoute,
+  bodyTooLarge,
+  ended,
+  failureStatus,
+  flag,
+  idempotencyKey,
+  inHeader,
+  inQuery,
+  noHandler,
+  noWorkflow,
+  page,
+  parameterWrong,
+  record,
+  started,
+} from "./route-parts.ts";
 
 export const apiRoutes: readonly ApiRoute[] = [
   {
@@ -148,7 +70,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "getSchema",
     endpoint: getSchema,
     summary: "JSON Schemas of the start and the stop event",
-    answers: { 200: ["Both.", schemaSchema], 404: ["There is no such workflow.", null] },
+    answers: { 200: ["Both.", schemaSchema], 404: noWorkflow },
   },
   {
     method: "GET",
@@ -156,7 +78,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "listEventTypes",
     endpoint: listEventTypes,
     summary: "JSON Schemas of all events of a workflow",
-    answers: { 200: ["All of them.", eventTypesSchema], 404: ["There is no such workflow.", null] },
+    answers: { 200: ["All of them.", eventTypesSchema], 404: noWorkflow },
   },
   {
     method: "GET",
@@ -164,7 +86,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "getRepresentation",
     endpoint: getRepresentation,
     summary: "A workflow as a graph of steps and events",
-    answers: { 200: ["The graph.", graphSchema], 404: ["There is no such workflow.", null] },
+    answers: { 200: ["The graph.", graphSchema], 404: noWorkflow },
   },
   {
     method: "POST",
@@ -174,11 +96,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     summary: "Run a workflow and wait for its result",
     parameters: [idempotencyKey, failureStatus],
     body: startBodySchema,
-    answers: {
-      200: ["The run has completed.", handlerSchema],
-      500: ["The run has failed or was cancelled.", handlerSchema],
-      ...started,
-    },
+    answers: ended,
   },
   {
     method: "POST",
@@ -197,23 +115,19 @@ export const apiRoutes: readonly ApiRoute[] = [
     endpoint: listHandlers,
     summary: "All handlers",
     parameters: [
-      {
-        name: "status",
-        in: "query",
-        description: "Only runs of these statuses.",
-        schema: { type: "array", items: { type: "string", enum: runStatuses } },
-      },
-      {
-        name: "workflow_name",
-        in: "query",
-        description: "Only runs of these workflows.",
-        schema: { type: "array", items: { type: "string" } },
-      },
+      inQuery("status", "Only runs of these statuses.", {
+        type: "array",
+        items: { type: "string", enum: runStatuses },
+      }),
+      inQuery("workflow_name", "Only runs of these workflows.", {
+        type: "array",
+        items: { type: "string" },
+      }),
       ...page,
     ],
     answers: {
       200: ["All, or the page that was asked for.", handlersSchema],
-      400: ["A parameter is wrong.", null],
+      400: parameterWrong,
     },
   },
   {
@@ -247,9 +161,9 @@ export const apiRoutes: readonly ApiRoute[] = [
     answers: {
       200: ["The fork is stored and under way.", handlerSchema],
       400: ["The body is wrong, or the run has no such point.", null],
-      404: ["There is no such handler.", null],
+      404: noHandler,
       409: ["A run of the fork's handler is going on.", null],
-      413: ["The body is too large.", null],
+      413: bodyTooLarge,
     },
   },
   {
@@ -258,7 +172,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     id: "getLineage",
     endpoint: getLineage,
     summary: "What a run was forked from, and what was forked from it",
-    answers: { 200: ["Both.", lineageSchema], 404: ["There is no such handler.", null] },
+    answers: { 200: ["Both.", lineageSchema], 404: noHandler },
   },
   {
     method: "GET",
@@ -283,30 +197,26 @@ export const apiRoutes: readonly ApiRoute[] = [
       flag("include_internal", "Also the engine's own events.", false),
       flag("include_qualified_name", "Whether `qualified_name` is filled in.", true),
       flag("include_timestamps", "Adds `timestamp` to each event.", false),
-      {
-        name: "after_sequence",
-        in: "query",
-        description: "Only events after this one: an integer, -1 for all, or `now`.",
-        schema: { type: "string", default: "now" },
-      },
-      {
-        name: "acquire_timeout",
-        in: "query",
-        description: "Accepted from older clients, and ignored: readers do not exclude each other.",
-        schema: { type: "string" },
-      },
-      {
-        name: "Last-Event-ID",
-        in: "header",
-        description: "Where a server-sent event stream broke off; wins over `after_sequence`.",
-        schema: { type: "integer" },
-      },
+      inQuery("after_sequence", "Only events after this one: an integer, -1 for all, or `now`.", {
+        type: "string",
+        default: "now",
+      }),
+      inQuery(
+        "acquire_timeout",
+        "Accepted from older clients, and ignored: readers do not exclude each other.",
+        { type: "string" },
+      ),
+      inHeader(
+        "Last-Event-ID",
+        "Where a server-sent event stream broke off; wins over `after_sequence`.",
+        { type: "integer" },
+      ),
     ],
     answers: {
       200: ["The stream; it ends with the run.", ["text/event-stream", "application/x-ndjson"]],
       204: ["The run has ended, and there is nothing after the cursor.", null],
-      400: ["A parameter is wrong.", null],
-      404: ["There is no such handler.", null],
+      400: parameterWrong,
+      404: noHandler,
     },
   },
   {
@@ -319,9 +229,9 @@ export const apiRoutes: readonly ApiRoute[] = [
     answers: {
       200: ["It is stored.", sentSchema],
       400: ["The body is wrong, or the workflow does not take such an event.", null],
-      404: ["There is no such handler.", null],
+      404: noHandler,
       409: ["The run has ended.", null],
-      413: ["The body is too large.", null],
+      413: bodyTooLarge,
     },
   },
   {
@@ -339,7 +249,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     endpoint: listEntries,
     summary: "Handlers, and which of them want something from outside; the newest first by default",
     parameters: page,
-    answers: { 200: ["A page.", entriesSchema], 400: ["A parameter is wrong.", null] },
+    answers: { 200: ["A page.", entriesSchema], 400: parameterWrong },
   },
   {
     method: "GET",
@@ -348,14 +258,9 @@ export const apiRoutes: readonly ApiRoute[] = [
     endpoint: getJournal,
     summary: "The ticks of a run, as they are stored",
     parameters: [
-      {
-        name: "after",
-        in: "query",
-        description: "Leaves out so many of the first.",
-        schema: { type: "integer", default: 0 },
-      },
+      inQuery("after", "Leaves out so many of the first.", { type: "integer", default: 0 }),
     ],
-    answers: { 200: ["The ticks.", journalSchema], 404: ["There is no such handler.", null] },
+    answers: { 200: ["The ticks.", journalSchema], 404: noHandler },
   },
   {
     method: "GET",
@@ -365,7 +270,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     summary: "All of a workflow but its functions: what a replay needs",
     answers: {
       200: ["The definition.", definitionSchema],
-      404: ["There is no such workflow.", null],
+      404: noWorkflow,
     },
   },
 ];

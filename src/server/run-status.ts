@@ -3,17 +3,14 @@
  * although nothing is wrong with the server, and clients throw instead of showing the error:
  * whoever asks with `failure_status=200` is answered with the record as with any other.
  */
-import { WorkflowError } from "../base/errors.ts";
+import { readWord, refuseParameter } from "../http/query.ts";
 import type { RunStatus } from "../protocol/status.ts";
 
 /** Reads `failure_status` before anything is started. Throws `request_invalid`. */
 export function readRunStatus(query: URLSearchParams): (status: RunStatus) => number {
-  const word = query.get("failure_status") ?? "500";
+  const word = readWord(query, "failure_status") ?? "500";
   if (word !== "200" && word !== "500") {
-    throw new WorkflowError(
-      "request_invalid",
-      `Expected \`failure_status\` to be \`200\` or \`500\`, got ${JSON.stringify(word.slice(0, 80))}.`,
-    );
+    throw refuseParameter("failure_status", "`200` or `500`", word);
   }
   const failed = Number(word);
   return (status) => ({ running: 202, completed: 200, failed, cancelled: failed })[status];

@@ -2,22 +2,19 @@
  * The server that authors make: workflows by name, over HTTP. It can be bound to a port, or its
  * `fetch` can be mounted in any server that speaks web-standard requests.
  */
-import { must } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
-import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
-import { nameLengthMax, shutdownMs } from "../base/limits.ts";
+import { shutdownMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import type { Retention } from "../runtime/retention.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import { watchThread } from "../runtime/step-under-way.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
-import { type AnyEventType, isEventType } from "../workflow/event.ts";
 import { type App, createApp } from "./app.ts";
 import type { KeepOpen } from "./endpoint.ts";
 import { listen, type Listener } from "./listen.ts";
-import { pathNameProblem } from "./path-name.ts";
+import { type AddWorkflowOptions, checkRegistration, unregistered } from "./registration.ts";
 import {
   type Settings,
   toAddress,
@@ -27,11 +24,6 @@ import {
 } from "./settings.ts";
 import { Streams } from "./streams.ts";
 import { Watchdog } from "./watchdog.ts";
-
-export interface AddWorkflowOptions {
-  /** Event types that no step names, but that come from outside or are shown on the stream. */
-  readonly additionalEvents?: readonly AnyEventType[];
-}
 
 export interface ServeOptions {
   /** Default: `WORKFLOWS_SERVER_HOST`, else `0.0.0.0`: reachable from other machines. */
@@ -71,7 +63,7 @@ export class WorkflowServer implements AsyncDisposable {
   readonly #options: WorkflowServerOptions;
   readonly #settings: Settings;
   readonly #workflows = new Map<string, Definition>();
-  readonly #authored = new Map<string, AnyWorkflow>();
+  readonly #authored = new Map<Definition, AnyWorkflow>();
   readonly #shutdown = new AbortController();
   #log: Log | null;
   #core: Core | null = null;
@@ -95,26 +87,20 @@ export class WorkflowServer implements AsyncDisposable {
    * with every mistake that the workflow has, or when the name is taken.
    */
   addWorkflow(name: string, workflow: AnyWorkflow, options: AddWorkflowOptions = {}): this {
-    if (typeof name !== "string" || name === "") {
-      const got = JSON.stringify(name)?.slice(0, 80);
-      throw invalid(`Expected the name of a workflow to be a string of some length, got ${got}.`);
-    }
-    const problem = pathNameProblem(name, nameLengthMax);
-    if (problem) throw invalid(`Expected the name of a workflow to be ${problem}.`);
+    checkRegistration(name, workflow, options);
     if (this.#workflows.has(name)) {
-      throw invalid(`Two workflows are called \`${name}\`. Add one of them under another name.`);
-    }
-    if (this.#core) {
-      throw invalid(`Workflow \`${name}\` comes too late: the server has started. Add it before.`);
-    }
-    if (typeof workflow?.define !== "function") {
-      throw invalid(
-        `Expected \`addWorkflow("${name}", …)\` to get a \`Workflow\`, got ${typeof workflow}.`,
+      throw unregistered(
+        `Two workflows are called \`${name}\`. Add one of them under another name.`,
       );
     }
-    checkOptions(name, options);
-    this.#workflows.set(name, workflow.define(name, options.additionalEvents));
-    this.#authored.set(name, workflow);
+    if (this.#core) {
+      throw unregistered(
+        `Workflow \`${name}\` comes too late: the server has started. Add it before.`,
+      );
+    }
+    const definition = workflow.define(name, options.additionalEvents);
+    this.#workflows.set(name, definition);
+    this.#authored.set(definition, workflow);
     return this;
   }
 
@@ -208,9 +194,7 @@ export class WorkflowServer implements AsyncDisposable {
       concurrency: this.#settings.concurrency,
       retention: this.#settings.retention,
     });
-    for (const [name, workflow] of this.#authored) {
-      runtime.register(workflow, must(this.#workflows.get(name), "It was defined when added."));
-    }
+    for (const [definition, workflow] of this.#authored) runtime.register(workflow, definition);
     const opening = runtime.open();
     const opened = unlessAborted(opening, this.#shutdown.signal).then(() => {
       this.#isReady = true;
@@ -266,17 +250,4 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
 
 function closed(): WorkflowError {
   return new WorkflowError("shutting_down", "The server is closed. Make a new one.");
-}
-
-function checkOptions(name: string, options: AddWorkflowOptions): void {
-  const { additionalEvents = [], ...others } = Object(options) as AddWorkflowOptions;
-  const isList = Array.isArray(additionalEvents) && additionalEvents.every(isEventType);
-  if (isList && Object.keys(others).length === 0) return;
-  throw invalid(
-    `Expected the options of \`addWorkflow("${name}", …)\` to be \`{ additionalEvents: […] }\`, a list of event types (what \`defineEvent\` returns), got ${describeValue(options)}.`,
-  );
-}
-
-function invalid(message: string): WorkflowError {
-  return new WorkflowError("definition_invalid", message);
 }

@@ -9,6 +9,7 @@ import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isJsonObject, type Json, type JsonObject, toJson } from "../base/json.ts";
 import { memo } from "../base/memo.ts";
+import type { FieldIssue } from "../protocol/bodies.ts";
 
 /** The part of a Standard Schema (version 1) that is used here. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -23,12 +24,6 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 export type Entries = v.ObjectEntries;
 export type InputOf<E extends Entries> = v.InferInput<v.ObjectSchema<E, undefined>>;
 export type OutputOf<E extends Entries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
-
-/** A problem with one field, for a form to show beside it. */
-export interface FieldIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 /** What describes the data of one event type: a foreign schema, valibot entries, or both. */
 export interface DataSchema {

@@ -1,13 +1,9 @@
 /** Values of forms: what a field starts with, changes by path, and what is wrong with a value. */
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
+import type { FieldIssue } from "../../src/protocol/bodies.ts";
 import { type Field, type GroupField, isObject } from "./form.ts";
 
-export type Path = readonly (string | number)[];
-
-export interface FieldError {
-  readonly path: Path;
-  readonly message: string;
-}
+export type Path = FieldIssue["path"];
 
 /** Undefined: left out. What must be there starts with something of its kind. */
 export function initialValue(field: Field, isRequired: boolean): Json | undefined {
@@ -72,8 +68,8 @@ export function checkValue(
   value: Json | undefined,
   isRequired: boolean,
   path: Path = [],
-): readonly FieldError[] {
-  const wrong = (message: string): readonly FieldError[] => [{ path, message }];
+): readonly FieldIssue[] {
+  const wrong = (message: string): readonly FieldIssue[] => [{ path, message }];
   if (value === undefined) return isRequired ? wrong("This is required.") : [];
   if (value === null) {
     if (field.isNullable || field.kind === "any" || !isRequired) return [];
@@ -177,7 +173,7 @@ function checkList(
   field: Extract<Field, { kind: "list" }>,
   value: Json,
   path: Path,
-): readonly FieldError[] {
+): readonly FieldIssue[] {
   if (!Array.isArray(value)) return [{ path, message: "Expected a list." }];
   const items = value as readonly Json[];
   const { countMin = 0, countMax = Infinity } = field;

@@ -2,21 +2,22 @@
 import type { ComponentChildren, VNode } from "preact";
 
 import type { Json } from "../../src/client/bodies.ts";
+import type { FieldIssue } from "../../src/protocol/bodies.ts";
 import type { Field } from "../model/form.ts";
-import { type FieldError, type Path, pathKey } from "../model/form-value.ts";
+import { type Path, pathKey } from "../model/form-value.ts";
 
 export interface InputProps<F extends Field = Field> {
   readonly field: F;
   readonly path: Path;
   readonly value: Json | undefined;
   readonly isRequired: boolean;
-  readonly errors: readonly FieldError[];
+  readonly errors: readonly FieldIssue[];
   /** Draws any field: fields hold fields. */
   readonly draw: (props: InputProps) => VNode;
   readonly onChange: (path: Path, value: Json | undefined) => void;
 }
 
-export function errorAt(errors: readonly FieldError[], path: Path): string | undefined {
+export function errorAt(errors: readonly FieldIssue[], path: Path): string | undefined {
   const key = pathKey(path);
   return errors.find((error) => pathKey(error.path) === key)?.message;
 }

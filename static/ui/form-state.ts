@@ -4,15 +4,9 @@ import { useMemo } from "preact/hooks";
 
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
 import { ClientError } from "../../src/client/error.ts";
+import type { FieldIssue } from "../../src/protocol/bodies.ts";
 import { type Field, isObject, toField } from "../model/form.ts";
-import {
-  checkValue,
-  type FieldError,
-  initialGroup,
-  type Path,
-  pathKey,
-  setAt,
-} from "../model/form-value.ts";
+import { checkValue, initialGroup, type Path, pathKey, setAt } from "../model/form-value.ts";
 import { pretty } from "../model/words.ts";
 import { messageOf } from "../state/message.ts";
 
@@ -29,7 +23,7 @@ export interface FormState {
   readonly value: ReadonlySignal<JsonObject>;
   readonly isRaw: ReadonlySignal<boolean>;
   readonly text: ReadonlySignal<string>;
-  readonly errors: ReadonlySignal<readonly FieldError[]>;
+  readonly errors: ReadonlySignal<readonly FieldIssue[]>;
   readonly failure: ReadonlySignal<string | null>;
   readonly isBusy: ReadonlySignal<boolean>;
   readonly change: (path: Path, next: Json | undefined) => void;
@@ -50,7 +44,7 @@ export function useEventForm(props: FormOptions): FormState {
   const value = useSignal<JsonObject>(start);
   const isRaw = useSignal(!hasFields);
   const text = useSignal(pretty(start));
-  const errors = useSignal<readonly FieldError[]>([]);
+  const errors = useSignal<readonly FieldIssue[]>([]);
   const failure = useSignal<string | null>(null);
   const isBusy = useSignal(false);
 

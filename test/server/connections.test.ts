@@ -55,6 +55,8 @@ describe("a body without end", () => {
     [401, "POST /workflows/echo/run", "locked"],
     [401, "GET /workflows", "locked"],
   ];
+  // The page is made when it is first asked for: much can be sent until then.
+  beforeAll(async () => void (await fetch(new URL("/", url))));
   const endless = Buffer.from(`8000\r\n${" ".repeat(0x8000)}\r\n`);
 
   test.each(rows)("%d %s %s: answered, and hung up on", async (status, line, ...headers) => {

@@ -19,7 +19,7 @@ describe("workflows", () => {
     if (!echo) throw new Error("There is a first workflow.");
     expect(() => host.server.addWorkflow("echo", echo)).toThrow(/^Two workflows are called `echo`/);
     expect(() => host.server.addWorkflow("x", 5 as unknown as typeof echo)).toThrow(
-      /to get a `Workflow`, got number/,
+      /to get a `Workflow`, got `5`/,
     );
     await host.server.start();
     expect(() => host.server.addWorkflow("late", echo)).toThrow(/comes too late/);

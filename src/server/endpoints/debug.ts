@@ -4,35 +4,22 @@
 import { debugHandlersLength } from "../../base/limits.ts";
 import { parseInteger, readWord } from "../../http/query.ts";
 import { json } from "../../http/respond.ts";
-import { sseComment, sseData, sseHeaders } from "../../http/sse.ts";
-import { streamResponse } from "../../http/stream.ts";
+import { sseData } from "../../http/sse.ts";
 import { toHandlerBody } from "../../protocol/handler.ts";
 import type { HandlerChange } from "../../runtime/handler-changes.ts";
 import type { RunSummary } from "../../store/store.ts";
 import type { Definition } from "../../workflow/definition.ts";
 import { type Endpoint, mustHandler, mustWorkflow, type Services } from "../endpoint.ts";
+import { openStream } from "../open-stream.ts";
 import { readPage } from "../paging.ts";
 
 /** The newest handlers, then `ready`, then every handler whenever its record changes. */
-export const streamHandlers: Endpoint = (services, { request, keepOpen }) => {
-  const { heartbeatMs } = services.settings;
-  services.streams.checkRoom();
-  return streamResponse({
-    source: async function* (signal) {
-      using _ = keepOpen();
-      using __ = services.streams.open();
-      yield* handlerFrames(services, signal);
-    },
-    signal: request.signal,
-    shutdown: services.shutdown,
-    headers: sseHeaders,
-    opening: sseComment("open"),
-    ...(heartbeatMs !== null && {
-      heartbeat: { bytes: sseComment("heartbeat"), intervalMs: heartbeatMs },
-    }),
-    onError: (error) => services.log("error", "A stream of handlers broke.", { error }),
+export const streamHandlers: Endpoint = (services, call) =>
+  openStream(services, call, {
+    isSse: true,
+    source: (signal) => handlerFrames(services, signal),
+    name: "A stream of handlers",
   });
-};
 
 /** A page of what the stream begins with, for lists that go further back. */
 export const listEntries: Endpoint = async ({ runtime }, { query }) => {

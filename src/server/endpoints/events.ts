@@ -4,11 +4,8 @@ import * as v from "valibot";
 import { WorkflowError } from "../../base/errors.ts";
 import { isJsonObject } from "../../base/json.ts";
 import { nameLengthMax } from "../../base/limits.ts";
-import { ndjsonBlankLine, ndjsonHeaders } from "../../http/ndjson.ts";
 import { parseInteger, readBoolean, readWord } from "../../http/query.ts";
 import { empty, json } from "../../http/respond.ts";
-import { sseComment, sseHeaders } from "../../http/sse.ts";
-import { streamResponse } from "../../http/stream.ts";
 import { isBlank } from "../../protocol/lenient.ts";
 import { isTerminal } from "../../protocol/status.ts";
 import { handlerFinished } from "../../runtime/errors.ts";
@@ -16,15 +13,15 @@ import type { RunRecord } from "../../store/store.ts";
 import { type Call, type Endpoint, mustHandler, mustWorkflow } from "../endpoint.ts";
 import { encodeEvents, type Encoding } from "../event-output.ts";
 import { parseEvent } from "../event-input.ts";
+import { openStream } from "../open-stream.ts";
 import { readBody, refuseBody } from "../request-body.ts";
 
 export const streamEvents: Endpoint = async (services, call) => {
-  const { request, query } = call;
-  const run = await mustHandler(services, call.params["handler_id"]);
+  const { params, query } = call;
+  const run = await mustHandler(services, params["handler_id"]);
   const isSse = readBoolean(query, "sse", true);
   const after = readCursor(call, isSse, run);
   if (isTerminal(run.status) && after >= run.lastSequence) return empty();
-  services.streams.checkRoom();
   const encoding: Encoding = {
     isSse,
     includeInternal: readBoolean(query, "include_internal", false),
@@ -32,24 +29,11 @@ export const streamEvents: Endpoint = async (services, call) => {
     includeTimestamps: readBoolean(query, "include_timestamps", false),
   };
   const { feed } = services.runtime.store;
-  const { heartbeatMs } = services.settings;
-  return streamResponse({
-    source: async function* (signal) {
-      // Here and not before: an answer to HEAD never comes to this, and has nothing to give back.
-      using _ = call.keepOpen();
-      using __ = services.streams.open();
-      yield* encodeEvents(feed.follow(run.runId, after, signal), encoding);
-    },
-    signal: request.signal,
-    shutdown: services.shutdown,
-    headers: isSse ? sseHeaders : ndjsonHeaders,
-    opening: isSse ? sseComment("open") : ndjsonBlankLine,
-    ...(isSse &&
-      heartbeatMs !== null && {
-        heartbeat: { bytes: sseComment("heartbeat"), intervalMs: heartbeatMs },
-      }),
-    onStall: () => services.log("info", stalled, { run: run.runId }),
-    onError: (error) => services.log("error", "A stream broke.", { run: run.runId, error }),
+  return openStream(services, call, {
+    isSse,
+    source: (signal) => encodeEvents(feed.follow(run.runId, after, signal), encoding),
+    name: "A stream",
+    facts: { run: run.runId },
   });
 };
 
@@ -80,8 +64,6 @@ export const sendEvent: Endpoint = async (services, { request, params }) => {
 };
 
 // ---
-
-const stalled = "A reader took nothing of its stream for a while, and was cut off.";
 
 /** The sequence after which to begin. What a browser has seen last wins over what its page asks. */
 function readCursor({ request, query }: Call, isSse: boolean, run: RunRecord): number {

@@ -8,7 +8,6 @@ import { isBlank } from "../../protocol/lenient.ts";
 import { toHandlerJson } from "../../protocol/handler.ts";
 import type { StartRequest } from "../../runtime/runtime.ts";
 import type { RunSummary } from "../../store/store.ts";
-import type { Definition } from "../../workflow/definition.ts";
 import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoint.ts";
 import { parseContext } from "../context-input.ts";
 import { parseStartEvent } from "../event-input.ts";
@@ -67,7 +66,7 @@ async function readStart(services: Services, { request, params }: Call): Promise
   const input = await readBody(request, "Invalid JSON body");
   const body = toStartBody(input);
   const idempotency = readIdempotency(request, definition.name, input);
-  const event = toStartEvent(definition, body);
+  const event = parseStartEvent(definition, "start_event" in body ? body.start_event : body.kwargs);
   const state = readContext(services, body.context);
   return {
     workflowName: definition.name,
@@ -102,10 +101,6 @@ function toStartBody(input: unknown): StartBody {
 /** A client that has no id for the handler may say so in any blank value. */
 function withoutId({ handler_id: _, ...body }: JsonObject): JsonObject {
   return body;
-}
-
-function toStartEvent(definition: Definition, body: StartBody): ReturnType<typeof parseStartEvent> {
-  return parseStartEvent(definition, "start_event" in body ? body.start_event : body.kwargs);
 }
 
 /**
