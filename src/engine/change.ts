@@ -5,8 +5,8 @@
  * Lists may be long, and each change of one copies it: with `concat`, `with` and `toSpliced`, which
  * copy 8,000 items in some 5 µs. Spreading them, or asking each, takes ten times as long.
  */
-import type { JsonObject } from "../base/json.ts";
 import { assert, must } from "../base/assert.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import type { Command } from "./command.ts";
@@ -37,11 +37,6 @@ export function stepState(change: Change, step: string): StepState {
 export function setStep(change: Change, step: string, patch: Partial<StepState>): void {
   const steps = { ...change.state.steps, [step]: { ...stepState(change, step), ...patch } };
   change.state = { ...change.state, steps };
-}
-
-/** The type of what a job works on; an empty batch is called after what it would have held. */
-export function inputName(change: Change, { events, step }: Job): string {
-  return events[0]?.type ?? change.definition.steps.get(step)?.accepts[0] ?? "NoneType";
 }
 
 /** The job that a tick tells of, if the attempt that it tells of is under way. */
@@ -80,11 +75,13 @@ export function publishStepState(
   state: "preparing" | "running" | "not_running",
   output: string | null = null,
 ): void {
+  // An empty batch is called after what it would have held.
+  const input = job.events[0]?.type ?? change.definition.steps.get(job.step)?.accepts[0];
   publish(change, "StepStateChanged", {
     name: job.step,
     step_state: state,
     worker_id: job.worker === null ? "<enqueued>" : String(job.worker),
-    input_event_name: inputName(change, job),
+    input_event_name: input ?? "NoneType",
     output_event_name: output,
   } satisfies JsonObject);
 }

@@ -6,13 +6,12 @@ import { nextTimerAt } from "./resume.ts";
 import { initialState } from "./state.ts";
 import type { TickOf } from "./tick.ts";
 
-export interface Ending {
-  readonly status: "completed" | "failed" | "cancelled";
-  readonly event: Event;
-  readonly failure: Failure | null;
-}
-
-export function finish(change: Change, { status, event, failure }: Ending): void {
+export function finish(
+  change: Change,
+  status: "completed" | "failed" | "cancelled",
+  event: Event,
+  failure: Failure | null = null,
+): void {
   const { startedAt, nextJob, store, children, parent } = change.state;
   // What was under way is dropped; the shared state stays, for a run that continues this one.
   change.state = {
@@ -36,11 +35,8 @@ export function deadlineDue(change: Change): void {
   const seconds = (deadlineAt - (startedAt ?? deadlineAt)) / 1000;
   const activeSteps = Object.keys(steps).filter((step) => steps[step]?.running.length);
   const data = { timeout: seconds, active_steps: activeSteps };
-  finish(change, {
-    status: "failed",
-    event: { type: "WorkflowTimedOutEvent", data },
-    failure: { name: "TimeoutError", message: `Workflow timed out after ${seconds}s` },
-  });
+  const failure = { name: "TimeoutError", message: `Workflow timed out after ${seconds}s` };
+  finish(change, "failed", { type: "WorkflowTimedOutEvent", data }, failure);
 }
 
 /**
@@ -55,20 +51,31 @@ export function endIfStalled(change: Change): void {
     "The run has stalled: its steps have ended without a stop event, and nothing is left to come.";
   const cure = "Return a stop event on every path, or give the workflow a `timeout`.";
   const message = [what, ...shortJoins(change), cure].join(" ");
-  fail(change, { name: "StalledError", message });
+  failRun(change, { name: "StalledError", message });
 }
 
 export function cancelRequested(change: Change): void {
-  finish(change, {
-    status: "cancelled",
-    event: { type: "WorkflowCancelledEvent", data: {} },
-    failure: null,
-  });
+  finish(change, "cancelled", { type: "WorkflowCancelledEvent", data: {} });
+}
+
+/** Ends a run with the failure of a step that nobody catches. */
+export function failWith(
+  change: Change,
+  failure: Failure,
+  of: { readonly step: string; readonly attempts: number; readonly elapsedSeconds: number },
+): void {
+  const data = {
+    step_name: of.step,
+    exception: { exception_type: failure.name, exception_message: failure.message },
+    attempts: of.attempts,
+    elapsed_seconds: of.elapsedSeconds,
+  };
+  finish(change, "failed", { type: "WorkflowFailedEvent", data }, failure);
 }
 
 export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">): void {
   const message = `A step of this run has ended the process ${tick.crashes} times, so it is not tried again.`;
-  fail(change, { name: "QuarantineError", message });
+  failRun(change, { name: "QuarantineError", message });
 }
 
 // ---
@@ -86,14 +93,12 @@ function shortJoins({ state, definition }: Change): readonly string[] {
 }
 
 /** A failure of the run and of no step; the step that is named was at work, if one was. */
-function fail(change: Change, failure: Failure): void {
+function failRun(change: Change, failure: Failure): void {
   const { startedAt, steps } = change.state;
   const job = Object.values(steps).flatMap(({ running }) => running)[0];
-  const data = {
-    step_name: job?.step ?? "",
-    exception: { exception_type: failure.name, exception_message: failure.message },
+  failWith(change, failure, {
+    step: job?.step ?? "",
     attempts: job?.attempt ?? 0,
-    elapsed_seconds: (change.at - (startedAt ?? change.at)) / 1000,
-  };
-  finish(change, { status: "failed", event: { type: "WorkflowFailedEvent", data }, failure });
+    elapsedSeconds: (change.at - (startedAt ?? change.at)) / 1000,
+  });
 }

@@ -10,9 +10,10 @@ import type { TickOf } from "./tick.ts";
 export function runForked(change: Change, tick: TickOf<"run_forked">): void {
   const { state } = change;
   const shift = tick.at - state.at;
+  const { edited } = tick;
   const edit = (job: Job): Job => {
-    const isEdited = tick.edited?.job === job.id && tick.edited.step === job.step;
-    return isEdited && tick.edited ? { ...job, events: [tick.edited.event] } : job;
+    const isEdited = edited?.job === job.id && edited.step === job.step;
+    return isEdited ? { ...job, events: [edited.event] } : job;
   };
   change.state = {
     ...state,

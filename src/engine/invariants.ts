@@ -4,7 +4,7 @@
 import { assert } from "../base/assert.ts";
 import { ownField } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
-import { isIdle, jobPlaces, type RunState } from "./state.ts";
+import { isIdle, jobPlaces, jobsOf, type RunState } from "./state.ts";
 import { isOpen } from "./wait.ts";
 
 export function checkInvariants(definition: Definition, state: RunState): void {
@@ -46,9 +46,7 @@ export function checkInvariants(definition: Definition, state: RunState): void {
 // ---
 
 function checkWaits(state: RunState): void {
-  const waits = Object.values(state.steps)
-    .flatMap((step) => jobPlaces.flatMap((place) => step[place]))
-    .flatMap((job) => job.waits.filter(isOpen));
+  const waits = jobsOf(state).flatMap((job) => job.waits.filter(isOpen));
   const counts = Map.groupBy(waits, ({ type }) => type);
   for (const type of new Set([...counts.keys(), ...Object.keys(state.waitedFor)])) {
     const open = counts.get(type)?.length ?? 0;
@@ -61,9 +59,7 @@ function checkWaits(state: RunState): void {
 }
 
 function checkScopes(state: RunState): void {
-  const jobs = Object.values(state.steps).flatMap((step) =>
-    jobPlaces.flatMap((place) => step[place]),
-  );
+  const jobs = jobsOf(state);
   for (const [id, scope] of Object.entries(state.scopes)) {
     const inside = jobs.filter((job) => job.scopes.includes(Number(id))).length;
     assert(scope.jobs === inside, `Scope ${id} has ${inside} jobs, and counts ${scope.jobs}.`);

@@ -13,9 +13,7 @@ import { joinsAfter } from "./level.ts";
 import { type Lineage, newJob } from "./queue.ts";
 import type { Scope } from "./state.ts";
 
-/**
- * Scopes of an event that comes from outside. Without joins nobody asks, and nothing is counted.
- */
+/** Scopes of an event from outside. None in a workflow without joins, where nobody needs them. */
 export function outermost(change: Change): readonly number[] {
   return change.definition.joins.length > 0 ? [0] : [];
 }
@@ -26,7 +24,6 @@ export function openScope(
   step: string,
   outer: readonly number[],
 ): readonly number[] {
-  if (change.definition.joins.length === 0) return outer;
   if (joinsAfter(change.definition, step).length === 0) return outer;
   for (const id of outer) note(change, id, "split", step);
   const id = change.state.nextScope;
@@ -96,9 +93,8 @@ function dueJoins(change: Change, id: number, scope: Scope): readonly string[] {
 function note(change: Change, id: number, what: "split" | "served", step: string): void {
   const scope = must(change.state.scopes[id], "The scope is open.");
   const { [what]: steps = [] } = scope;
-  // Of the whole run nobody asks.
-  if (id !== 0 && !steps.includes(step))
-    setScope(change, id, { ...scope, [what]: [...steps, step] });
+  if (id === 0 || steps.includes(step)) return; // Never read of the whole run.
+  setScope(change, id, { ...scope, [what]: [...steps, step] });
 }
 
 function setScope(change: Change, id: number, scope: Scope): void {

@@ -38,7 +38,7 @@ interface Place {
 function findJoins(place: Place, source: string): readonly string[] {
   const level = levelOf(place, source, []);
   const joins = [...level].filter((step) => isCollecting(place, step));
-  // One whose events go on to another join here is further in, where nothing has come to.
+  // A join that leads to another one of them ends a fan-out further in, which there has not been.
   const last = joins.filter((join) => {
     const after = reach(takersOf(place, join), (step) => {
       const isBack = level.has(step) && !isCollecting(place, step);

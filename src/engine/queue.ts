@@ -96,7 +96,7 @@ function start(change: Change, next: Job, queue: readonly Job[]): void {
 
 function freeSlot(running: readonly Job[]): number {
   const taken = new Uint8Array(running.length + 1);
-  // One beyond the array is left out: of so many slots, one within it is free then.
+  // A number beyond the array is ignored: it leaves a slot within it free.
   for (const { worker } of running) taken[worker ?? 0] = 1;
   return taken.indexOf(0);
 }

@@ -215,6 +215,11 @@ export function findJob(
   return undefined;
 }
 
+/** All jobs of a run, wherever they are. */
+export function jobsOf(state: RunState): readonly Job[] {
+  return Object.values(state.steps).flatMap((step) => jobPlaces.flatMap((place) => step[place]));
+}
+
 /** The steps with each of their jobs replaced. */
 export function mapJobs(state: RunState, map: (job: Job) => Job): RunState["steps"] {
   const mapStep = (step: StepState): StepState => {

@@ -1,7 +1,7 @@
 /** A step function has ended: with an event, with nothing, or with a failure. */
 import type { Failure } from "../base/errors.ts";
 import { activeJob, type Change, publish, publishStepState, putJob, takeJob } from "./change.ts";
-import { finish } from "./finish.ts";
+import { failWith, finish } from "./finish.ts";
 import { endScopes, openScope } from "./join.ts";
 import { admit, countJob, enqueue, newJob } from "./queue.ts";
 import { route } from "./route.ts";
@@ -17,10 +17,7 @@ export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): v
   const { events } = tick;
   leave(change, job, found.place, nameOf(events));
   const stop = events.find((event) => familyOf(change, event) === "stop");
-  if (stop) {
-    finish(change, { status: "completed", event: stop, failure: null });
-    return;
-  }
+  if (stop) return finish(change, "completed", stop);
   admit(change, tick.step);
   const scopes = tick.isFanOut ? openScope(change, job.step, job.scopes) : job.scopes;
   const lineage = { scopes, recoveries: job.recoveries };
@@ -34,13 +31,9 @@ export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): v
 export function stepFailed(change: Change, tick: TickOf<"step_failed">): void {
   const found = activeJob(change, tick);
   if (!found) return;
-  const { job } = found;
-  if (tick.retryAt !== null) {
-    suspendFor(change, job, found.place);
-    retry(change, job, tick.failure, tick.retryAt);
-    return;
-  }
-  leave(change, job, found.place, null);
+  const { job, place } = found;
+  if (tick.retryAt !== null) return retry(change, job, place, tick.failure, tick.retryAt);
+  leave(change, job, place, null);
   giveUp(change, job, tick.failure);
 }
 
@@ -66,13 +59,6 @@ function leave(change: Change, job: Job, place: JobPlace, output: string | null)
   publishStepState(change, job, "not_running", output);
 }
 
-/** Takes a job out of its place; it comes back. */
-function suspendFor(change: Change, job: Job, place: JobPlace): void {
-  takeJob(change, job, place);
-  dropWaits(change, job);
-  publishStepState(change, job, "not_running", null);
-}
-
 /** What a step that has ended put out, in a word. */
 function nameOf(events: readonly Event[]): string {
   if (events.length === 1 && events[0]) return events[0].type;
@@ -83,7 +69,10 @@ function familyOf(change: Change, event: Event): EventFamily | undefined {
   return change.definition.eventTypes.get(event.type)?.family;
 }
 
-function retry(change: Change, job: Job, failure: Failure, retryAt: number): void {
+function retry(change: Change, job: Job, place: JobPlace, failure: Failure, retryAt: number): void {
+  takeJob(change, job, place);
+  dropWaits(change, job);
+  publishStepState(change, job, "not_running");
   // A new attempt is for doing again what the failed one did.
   const { sent: _, writes: __, shown: ___, ...rest } = job;
   const next: Job = {
@@ -108,28 +97,16 @@ function giveUp(change: Change, job: Job, failure: Failure): void {
   const { catchers, steps } = change.definition;
   const catcher = catchers.get(job.step);
   const count = catcher === undefined ? 0 : (job.recoveries[catcher] ?? 0) + 1;
-  const failed = { attempts: job.attempt, elapsed: elapsedSeconds(job, change.at) };
+  const of = { attempts: job.attempt, elapsedSeconds: elapsedSeconds(job, change.at) };
   if (catcher !== undefined && count <= (steps.get(catcher)?.recoveriesMax ?? 0)) {
-    const data = {
-      stepName: job.step,
-      input: job.events[0] ?? null,
-      inputs: job.events,
-      failure,
-      attempts: failed.attempts,
-      elapsedSeconds: failed.elapsed,
-      failedAt: change.at,
-    };
+    const [input = null] = job.events;
+    const about = { stepName: job.step, input, inputs: job.events, failure };
+    const data = { ...about, ...of, failedAt: change.at };
     admit(change, job.step);
     const recoveries = { ...job.recoveries, [catcher]: count };
     const events = [{ type: "StepFailedEvent", data }];
     newJob(change, catcher, { events, isBatch: false }, { scopes: job.scopes, recoveries });
     return;
   }
-  const data = {
-    step_name: job.step,
-    exception: { exception_type: failure.name, exception_message: failure.message },
-    attempts: failed.attempts,
-    elapsed_seconds: failed.elapsed,
-  };
-  finish(change, { status: "failed", event: { type: "WorkflowFailedEvent", data }, failure });
+  failWith(change, failure, { step: job.step, ...of });
 }

@@ -57,8 +57,8 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "const stop",
       "a step that has ended is still at work",
     ],
-    ["if (stop) {", "if (!stop) {", "a run ends with its first step"],
-    ["if (tick.retryAt !== null) {", "if (tick.retryAt === null) {", "who gives up tries again"],
+    ["if (stop) return", "if (!stop) return", "a run ends with its first step"],
+    ["if (tick.retryAt !== null)", "if (tick.retryAt === null)", "who gives up tries again"],
     [
       "if (retryAt <= change.at) enqueue",
       "if (retryAt < change.at) enqueue",
@@ -250,7 +250,7 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "time is shifted the wrong way",
     ],
     ["    children: [],\n", "", "a fork ends the children of the other run"],
-    ["tick.edited?.job === job.id && ", "", "an edit changes every job of the step"],
+    ["edited?.job === job.id && ", "", "an edit changes every job of the step"],
   ],
   "engine/route": [
     ["slice(-unclaimedEventsMax)", "slice(0, 0)", "no event is kept for a wait"],
