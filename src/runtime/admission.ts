@@ -4,9 +4,8 @@
  */
 
 interface Waiting {
-  readonly runId: string;
   readonly workflow: string;
-  readonly limit: number;
+  readonly limit: number | null;
   /** Told when its turn has come. */
   readonly admit: () => void;
 }
@@ -15,7 +14,8 @@ export class Admission {
   readonly #limit: number;
   /** Workflow names of the runs that are under way. */
   readonly #inside = new Map<string, string>();
-  #waiting: Waiting[] = [];
+  /** By run, in the order in which they came. */
+  readonly #waiting = new Map<string, Waiting>();
 
   /** `limit` runs in all; null: no limit. */
   constructor(limit: number | null) {
@@ -29,41 +29,36 @@ export class Admission {
   /** Whether the run may start; if not, it waits, and `admit` tells when its turn has come. */
   enter(runId: string, workflow: string, limit: number | null, admit: () => void): boolean {
     // It may have had its turn while it was not in memory, or wait already.
-    const isAdmitted = this.#inside.has(runId) || this.#hasRoom(workflow, limit ?? Infinity);
-    const isWaiting = this.#waiting.some((waiting) => waiting.runId === runId);
-    if (isAdmitted) this.#inside.set(runId, workflow);
-    else if (!isWaiting) this.#waiting.push({ runId, workflow, limit: limit ?? Infinity, admit });
+    const isAdmitted = this.#inside.has(runId) || this.#hasRoom(workflow, limit);
+    if (isAdmitted) this.occupy(runId, workflow);
+    else if (!this.#waiting.has(runId)) this.#waiting.set(runId, { workflow, limit, admit });
     return isAdmitted;
   }
 
   /** Counts a run that is under way already, room or not. */
   occupy(runId: string, workflow: string): void {
+    this.#waiting.delete(runId);
     this.#inside.set(runId, workflow);
   }
 
-  /**
-   * The run is over, or waits no more. Those whose turn it is now are told, and count as inside.
-   */
+  /** The run is over, or waits no more. Whose turn it is now is told, and counts as inside. */
   leave(runId: string): void {
-    const wasInside = this.#inside.delete(runId);
-    if (this.#waiting.length === 0) return;
-    this.#waiting = this.#waiting.filter((waiting) => waiting.runId !== runId);
-    if (!wasInside) return;
-    const admitted = this.#waiting.filter(({ runId: next, workflow, limit }) => {
-      const isAdmitted = this.#hasRoom(workflow, limit);
-      if (isAdmitted) this.#inside.set(next, workflow);
-      return isAdmitted;
-    });
-    this.#waiting = this.#waiting.filter((waiting) => !admitted.includes(waiting));
-    for (const { admit } of admitted) admit();
+    this.#waiting.delete(runId);
+    if (!this.#inside.delete(runId)) return;
+    for (const [next, { workflow, limit, admit }] of this.#waiting) {
+      if (!this.#hasRoom(workflow, limit)) continue;
+      this.occupy(next, workflow);
+      return admit(); // One has left: there is room for one.
+    }
   }
 
   // ---
 
-  #hasRoom(workflow: string, limit: number): boolean {
+  #hasRoom(workflow: string, limit: number | null): boolean {
     if (this.#inside.size >= this.#limit) return false;
-    if (limit === Infinity) return true;
-    const count = [...this.#inside.values()].filter((name) => name === workflow).length;
+    if (limit === null) return true;
+    let count = 0;
+    for (const name of this.#inside.values()) if (name === workflow) count++;
     return count < limit;
   }
 }

@@ -15,6 +15,7 @@
  * A run whose step has ended the process (`crashes`) is held back alone in the same way. Whoever is
  * taken up alone is also suspect of keeping the thread, if nobody is known to (`watchdog.ts`).
  */
+import type { Clock } from "../base/clock.ts";
 import {
   killHoldMs,
   killHoldMsMax,
@@ -23,24 +24,47 @@ import {
   killsMax,
   killTrialMs,
 } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { RunRecord } from "../store/store.ts";
-import { pause, type RecoveryPorts } from "./recovery-ports.ts";
+import type { Legacy, RunRecord, Store } from "../store/store.ts";
+
+/** What the recovery of runs after a start needs of the runtime. */
+export interface RecoveryPorts {
+  readonly store: Store;
+  readonly legacy: Legacy;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the process stops. */
+  readonly signal: AbortSignal;
+  isKnown(workflowName: string): boolean;
+  /**
+   * Lets a run go on, or end, if it is one of those that have failed for what they have done.
+   * Resolves when it is under way; `progress` when it has got somewhere.
+   */
+  go(run: RunRecord): Promise<{ readonly progress: Promise<void> } | undefined>;
+  /**
+   * If the thread is kept by somebody who is not known, it is by this run. The result takes that
+   * back.
+   */
+  suspect(run: RunRecord): () => void;
+}
 
 /** Resolves when all runs but those held back are under way. */
 export async function goOn(ports: RecoveryPorts, runs: readonly RunRecord[]): Promise<void> {
-  const { go } = ports;
   const { wasClosed, culprit } = ports.legacy;
-  const held = wasClosed ? [] : runs.filter((run) => suspicionOf(run) >= killsMax);
   const counted = wasClosed || culprit ? 0 : 1;
+  const isHeld = (run: RunRecord): boolean => !wasClosed && suspicionOf(run) >= killsMax;
   await Promise.all(
     runs.map(async (run) => {
-      if (held.includes(run)) return run.kills > killsAlone && note(ports, run, run.kills - 1);
+      if (isHeld(run)) {
+        if (run.kills > killsAlone) await note(ports, run, run.kills - 1);
+        return;
+      }
       await note(ports, run, wasClosed ? 0 : run.kills + counted);
-      await go(run);
+      await ports.go(run);
     }),
   );
-  void goOnLater(ports, held);
+  void goOnLater(ports, runs.filter(isHeld));
 }
 
 // ---
@@ -81,24 +105,23 @@ async function goOnLater(ports: RecoveryPorts, held: readonly RunRecord[]): Prom
 }
 
 function report({ log }: RecoveryPorts, held: readonly RunRecord[]): void {
-  const isSingle = held.length === 1;
-  for (const run of held.filter((each) => isSingle || suspicionOf(each) >= killsAlone)) {
-    const { runId, handlerId, workflowName } = run;
+  const single = held.length === 1 ? held : held.filter((run) => suspicionOf(run) >= killsAlone);
+  for (const run of single) {
     log(
       "warn",
       "The process was killed again and again with this run under way: it is held back.",
       {
-        run: runId,
-        handler: handlerId,
-        workflow: workflowName,
+        run: run.runId,
+        handler: run.handlerId,
+        workflow: run.workflowName,
         seconds: holdMs(suspicionOf(run)) / 1000,
       },
     );
   }
-  const several = held.filter((each) => !isSingle && suspicionOf(each) < killsAlone);
-  if (several.length === 0) return;
+  const count = held.length - single.length;
+  if (count === 0) return;
   log("warn", "The process was killed again and again: the runs under way go on in turns.", {
-    runs: several.length,
+    runs: count,
   });
 }
 
@@ -158,4 +181,18 @@ async function note(
   } catch (error) {
     if (!signal.aborted) log("warn", "Kills could not be counted.", { run: runId, error });
   }
+}
+
+/** Resolves after so many milliseconds, when the process stops, or with `sooner`. */
+export async function pause(
+  { clock, signal }: RecoveryPorts,
+  milliseconds: number,
+  sooner: Promise<void> = new Promise(() => {}),
+): Promise<void> {
+  if (signal.aborted) return;
+  const over = Promise.withResolvers<void>();
+  const cancel = clock.at(clock.now() + milliseconds, over.resolve);
+  signal.addEventListener("abort", () => over.resolve(), { once: true });
+  await Promise.race([sooner, over.promise]);
+  cancel();
 }

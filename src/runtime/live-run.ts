@@ -20,8 +20,8 @@ import { runStep } from "./run-step.ts";
 import { Timers } from "./timers.ts";
 import { describeTick } from "./verbose.ts";
 
-/** What runs need of their surroundings: one for all of them. */
-export interface LiveRunPorts {
+/** What is the same for all runs. */
+export interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
   /** Resources that live as long as the server. */
@@ -31,6 +31,9 @@ export interface LiveRunPorts {
   readonly idleMs: number | null;
   /** The step that has ended the process before, if one has. */
   culprit(): Culprit | undefined;
+}
+
+export interface LiveRunPorts extends Surroundings {
   /** The whole story of a run, as it is stored. */
   readTicks(runId: string): Promise<readonly Tick[]>;
   /** Told when a commit is stored. */

@@ -2,40 +2,31 @@
  * The runs that are in memory. One is brought here when somebody needs it and let go when it only
  * waits; one whose store fails is dropped, and taken up again from what is stored.
  */
-import type { Clock } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { crashesMax } from "../base/limits.ts";
-import type { Log } from "../base/log.ts";
 import { checkInvariants } from "../engine/invariants.ts";
 import { nextTimerAt } from "../engine/resume.ts";
 import type { RunState } from "../engine/state.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { Culprit, NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
+import type { NewRun, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
-import type { ChildPorts } from "./child-ports.ts";
 import type { Endings } from "./endings.ts";
 import { runDeleted } from "./errors.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
-import { type CommitRun, LiveRun, type LiveRunPorts } from "./live-run.ts";
+import { type CommitRun, LiveRun, type LiveRunPorts, type Surroundings } from "./live-run.ts";
+import { reportUnknown } from "./recovery.ts";
 import type { Registry } from "./registry.ts";
-import type { ResourcePool } from "./resources.ts";
 import { readState, type Story, toSummary, toTicks } from "./story.ts";
 import { Waker } from "./waker.ts";
 
-export interface LiveRunsPorts {
+export interface LiveRunsPorts extends Surroundings {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly idleMs: number | null;
   readonly registry: Registry;
   readonly admission: Admission;
   readonly endings: Endings;
-  readonly resources: ResourcePool;
   readonly changes: HandlerChanges;
-  readonly children: ChildPorts;
-  readonly culprit: () => Culprit | undefined;
 }
 
 export class LiveRuns {
@@ -115,12 +106,7 @@ export class LiveRuns {
     }
   }
 
-  /** Brings a run into memory and lets it go on. */
-  async take(run: RunSummary): Promise<LiveRun> {
-    return this.#load(run, (live, { crashes }) => this.#settle(live, crashes));
-  }
-
-  /** Like `take`, at a start: one that cannot be had is tried again later, and stops nobody. */
+  /** Like `find`, at a start: one that cannot be had is tried again later, and stops nobody. */
   async tryTake(run: RunSummary): Promise<LiveRun | undefined> {
     try {
       // Somebody may have needed it already: a run is driven once.
@@ -142,7 +128,7 @@ export class LiveRuns {
     void this.#runs.get(runId)?.stop(reason);
     this.#forget(runId);
     this.#ports.endings.reject(runId, reason);
-    this.leave(runId);
+    this.#ports.admission.leave(runId);
   }
 
   /** Whether a run may start; if not, it waits for its turn. */
@@ -152,18 +138,9 @@ export class LiveRuns {
     });
   }
 
-  /** Gives up the run's place, or its place in the queue, and lets the next ones start. */
-  leave(runId: string): void {
-    this.#ports.admission.leave(runId);
-  }
-
   // ---
 
-  /** Brings a run into memory, where it stands still but for what `goOn` does. */
-  async #load(
-    { runId, workflowName }: RunSummary,
-    goOn: (live: LiveRun, run: RunRecord) => Promise<void>,
-  ): Promise<LiveRun> {
+  async #load({ runId, workflowName }: RunSummary, isToEnd: boolean): Promise<LiveRun> {
     const { registry, store } = this.#ports;
     const definition = registry.must(workflowName);
     const epoch = await store.claim(runId);
@@ -173,8 +150,8 @@ export class LiveRuns {
     if (!run) throw runDeleted(runId);
     checkInvariants(definition, state);
     const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
-    // At once: whoever finds it from here on may change it, and it goes on from what is stored.
-    await goOn(live, run);
+    // Before anybody finds it: who does may change it, and it goes on from what is stored.
+    if (!isToEnd || isTerminal(state.status)) await this.#settle(live, run.crashes);
     return live;
   }
 
@@ -182,7 +159,7 @@ export class LiveRuns {
     const { runId } = run;
     const live = this.#runs.get(runId);
     if (live) return live;
-    const loading = this.#loading.get(runId) ?? (isToEnd ? this.#takeToEnd(run) : this.take(run));
+    const loading = this.#loading.get(runId) ?? this.#load(run, isToEnd);
     this.#loading.set(runId, loading);
     try {
       return await loading;
@@ -200,14 +177,9 @@ export class LiveRuns {
   }
 
   #newRunPorts(): LiveRunPorts {
-    const { store, clock, log, idleMs, resources, children, culprit, changes } = this.#ports;
+    const { store, changes } = this.#ports;
     return {
-      clock,
-      log,
-      idleMs,
-      resources,
-      children,
-      culprit,
+      ...this.#ports,
       readTicks: async (runId) => toTicks(await store.readTicks(runId)),
       committed: (live) => {
         this.#keep(live);
@@ -244,14 +216,7 @@ export class LiveRuns {
   #bury(run: RunSummary): void {
     this.#forget(run.runId);
     this.#ports.endings.resolve(run);
-    this.leave(run.runId);
-  }
-
-  /** Like `take`, without going on. */
-  async #takeToEnd(run: RunSummary): Promise<LiveRun> {
-    return this.#load(run, async ({ loop, summary }) => {
-      if (isTerminal(loop.state.status)) this.#bury(summary);
-    });
+    this.#ports.admission.leave(run.runId);
   }
 
   /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
@@ -289,17 +254,13 @@ export class LiveRuns {
       .catch((error: unknown) => this.#retryLater(runId, error));
   }
 
-  /**
-   * Its timer is due, and nobody knows its workflow: it goes on at a start at which somebody does.
-   */
-  async #setAside({ runId, handlerId, workflowName }: RunSummary): Promise<void> {
+  /** Its timer is due, and nobody knows its workflow. */
+  async #setAside(run: RunSummary): Promise<void> {
     const { log, store } = this.#ports;
+    const { runId } = run;
     // As it would be due for ever, it counts as one that does not rest: a start takes those up.
     await store.commit(runId, await store.claim(runId), { ticks: [], events: [], rest: null });
-    log("warn", `A run of \`${workflowName}\` is left alone: there is no such workflow.`, {
-      run: runId,
-      handler: handlerId,
-    });
+    reportUnknown(log, run);
   }
 
   #release(live: LiveRun): void {
@@ -319,7 +280,7 @@ export class LiveRuns {
     // Somebody else drives it, or it never came to be.
     const isForGood = ["lease_lost", "handler_active", "start_repeated"];
     if (error instanceof WorkflowError && isForGood.includes(error.code)) {
-      this.leave(runId);
+      this.#ports.admission.leave(runId);
       return;
     }
     this.#retryLater(runId, error);

@@ -10,28 +10,33 @@
  * nowhere may be: it is held back while the others go on (`held.ts`).
  */
 import { crashesMax } from "../base/limits.ts";
+import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { Culprit, RunRecord } from "../store/store.ts";
-import { goOn } from "./held.ts";
-import type { RecoveryPorts } from "./recovery-ports.ts";
+import type { Culprit, RunRecord, RunSummary } from "../store/store.ts";
+import { goOn, type RecoveryPorts } from "./held.ts";
 
 /** Resolves when all runs but those held back are under way. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
   const { culprit } = ports.legacy;
   if (culprit) await blame(ports, culprit);
-  const active = await ports.store.listActive();
-  const known = active.filter((run) => ports.isKnown(run.workflowName));
-  reportUnknown(
-    ports,
-    active.filter((run) => !known.includes(run)),
-  );
+  const known: RunRecord[] = [];
+  for (const run of await ports.store.listActive()) {
+    if (ports.isKnown(run.workflowName)) known.push(run);
+    else reportUnknown(ports.log, run);
+  }
   // A process may have been killed between the count and what follows from it.
   const guilty = known.filter((run) => run.crashes >= crashesMax);
   await Promise.all(guilty.map((run) => ports.go(run)));
-  await goOn(
-    ports,
-    known.filter((run) => !guilty.includes(run)),
-  );
+  const others = known.filter((run) => run.crashes < crashesMax);
+  await goOn(ports, others);
+}
+
+/** It goes on at a start at which somebody knows its workflow. */
+export function reportUnknown(log: Log, { runId, handlerId, workflowName }: RunSummary): void {
+  log("warn", `A run of \`${workflowName}\` is left alone: there is no such workflow.`, {
+    run: runId,
+    handler: handlerId,
+  });
 }
 
 // ---
@@ -54,15 +59,6 @@ async function blame(ports: RecoveryPorts, culprit: Culprit): Promise<void> {
     log("error", `${who} has ended the process, and that could not be counted.`, {
       ...fields,
       error,
-    });
-  }
-}
-
-function reportUnknown({ log }: RecoveryPorts, runs: readonly RunRecord[]): void {
-  for (const { runId, handlerId, workflowName } of runs) {
-    log("warn", `A run of \`${workflowName}\` is left alone: there is no such workflow.`, {
-      run: runId,
-      handler: handlerId,
     });
   }
 }

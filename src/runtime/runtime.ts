@@ -308,7 +308,7 @@ export class Runtime implements AsyncDisposable {
       this.changes.changed(live.summary, live.isAsking);
       return started;
     } catch (error) {
-      this.#runs.leave(runId);
+      this.#admission.leave(runId);
       const code = error instanceof WorkflowError ? error.code : undefined;
       if (code === "handler_active") throw handlerActive(handlerId);
       // Somebody was faster with the same key.

@@ -9,30 +9,26 @@ import type { Store } from "../store/store.ts";
 /** Between two looks at the same herd: those just woken have to get to their first commit. */
 const pauseMs = 50;
 
+export interface WakerPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  wake(runId: string): void;
+  onError(error: unknown): void;
+}
+
 export class Waker {
-  readonly #clock: Clock;
-  readonly #store: Store;
-  readonly #wake: (runId: string) => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #ports: WakerPorts;
   #at = Infinity;
   #cancel: () => void = () => {};
   #isStopped = false;
 
-  constructor(ports: {
-    readonly clock: Clock;
-    readonly store: Store;
-    readonly wake: (runId: string) => void;
-    readonly onError: (error: unknown) => void;
-  }) {
-    this.#clock = ports.clock;
-    this.#store = ports.store;
-    this.#wake = ports.wake;
-    this.#onError = ports.onError;
+  constructor(ports: WakerPorts) {
+    this.#ports = ports;
   }
 
   /** Looks up when the next run is due, and waits for that. */
   async start(): Promise<void> {
-    this.consider(await this.#store.nextWakeAt());
+    this.consider(await this.#ports.store.nextWakeAt());
   }
 
   /** A run has come to rest until then. */
@@ -40,7 +36,7 @@ export class Waker {
     if (at === null || at >= this.#at || this.#isStopped) return;
     this.#cancel();
     this.#at = at;
-    this.#cancel = this.#clock.at(at, () => void this.#ring());
+    this.#cancel = this.#ports.clock.at(at, () => void this.#ring());
   }
 
   stop(): void {
@@ -51,16 +47,17 @@ export class Waker {
   // ---
 
   async #ring(): Promise<void> {
+    const { clock, store, wake, onError } = this.#ports;
     this.#at = Infinity;
     try {
-      const due = await this.#store.listDue(this.#clock.now(), wakesMax);
-      for (const runId of due) this.#wake(runId);
-      const next = await this.#store.nextWakeAt();
-      this.consider(next === null ? null : Math.max(next, this.#clock.now() + pauseMs));
+      const due = await store.listDue(clock.now(), wakesMax);
+      for (const runId of due) wake(runId);
+      const next = await store.nextWakeAt();
+      this.consider(next === null ? null : Math.max(next, clock.now() + pauseMs));
     } catch (error) {
       if (this.#isStopped) return;
-      this.#onError(error);
-      this.consider(this.#clock.now() + 20 * pauseMs);
+      onError(error);
+      this.consider(clock.now() + 20 * pauseMs);
     }
   }
 }

@@ -67,16 +67,12 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "runtime/held": [
     [
-      "suspicionOf(run) >= killsMax);",
-      "suspicionOf(run) >= killsMax - 1);",
+      "suspicionOf(run) >= killsMax;",
+      "suspicionOf(run) >= killsMax - 1;",
       "a run has to wait before it is suspect",
     ],
-    [
-      "const held = wasClosed ? [] : runs",
-      "const held = runs",
-      "a run has to wait after a stop in order",
-    ],
-    ["void goOnLater(ports, held);", "", "who is held back never goes on"],
+    ["!wasClosed && suspicionOf", "suspicionOf", "a run has to wait after a stop in order"],
+    ["void goOnLater(ports, runs.filter(isHeld));", "", "who is held back never goes on"],
     [
       "runs.slice(index * length, (index + 1) * length)",
       "runs.slice(index * length + 1, (index + 1) * length)",
@@ -119,7 +115,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "a run that rests is woken late, or never",
     ],
     ["this.#at = Infinity;\n    try {", "try {", "runs that rest are woken once, and no more"],
-    ["for (const runId of due) this.#wake(runId);\n", "", "nobody who rests is woken"],
+    ["for (const runId of due) wake(runId);\n", "", "nobody who rests is woken"],
   ],
   "runtime/admission": [
     [
@@ -132,7 +128,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "return count <= limit;",
       "one run of a workflow more than may be is under way",
     ],
-    ["for (const { admit } of admitted) admit();", "", "whose turn it is is not told"],
+    ["return admit();", "return;", "whose turn it is is not told"],
   ],
   "runtime/step-context": [
     [
