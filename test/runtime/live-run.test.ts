@@ -9,6 +9,7 @@ import { toSummary } from "../../src/runtime/story.ts";
 import { ResourcePool } from "../../src/runtime/resources.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
+import type { Commit, Culprit } from "../../src/store/store.ts";
 import type { AnyWorkflow, Definition } from "../../src/workflow/definition.ts";
 import { defineResource } from "../../src/workflow/resource.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
@@ -16,7 +17,12 @@ import { Answer, Done, Note, Work } from "./fixtures.ts";
 import { settle } from "./process.ts";
 
 /** A run in memory, over a store whose answers a test may hold back. */
-function createLive(definition: Definition, state: RunState, idleMs: number | null = null) {
+function createLive(
+  definition: Definition,
+  state: RunState,
+  idleMs: number | null = null,
+  culprit?: Culprit,
+) {
   const clock = createFakeClock();
   const store = { answer: Promise.resolve() };
   const log = () => {};
@@ -24,13 +30,17 @@ function createLive(definition: Definition, state: RunState, idleMs: number | nu
   const ports: LiveRunPorts = {
     ...{ clock, log, idleMs, resources: new ResourcePool("server", null, log) },
     ...{ committed: log, asked: log, ended: log, broke: log, idled: () => void idled++ },
-    culprit: () => undefined,
+    culprit: () => culprit,
     readTicks: async () => [],
     children: {} as ChildPorts, // None of these runs has any.
   };
   const summary = toSummary({ runId: "r", handlerId: "h", workflowName: "w", startedAt: 0 });
-  const live = new LiveRun(ports, definition, summary, state, () => store.answer);
-  return { live, clock, store, idled: () => idled };
+  const commits: Commit[] = [];
+  const live = new LiveRun(ports, definition, summary, state, (commit) => {
+    commits.push(commit);
+    return store.answer;
+  });
+  return { live, clock, store, commits, idled: () => idled };
 }
 
 async function start(workflow: AnyWorkflow, idleMs: number | null = null) {
@@ -113,6 +123,24 @@ test("a run in which no step is at work has got on already", async () => {
   const { live } = await start(twoSteps(Promise.resolve()));
   expect(live.loop.state.steps["u"]?.waiting.length).toBe(1);
   await live.progress;
+});
+
+test("a step that has ended the process is waited for in its own run, and in no other", async () => {
+  const never = () => new Promise<undefined>(() => {});
+  const workflow = new Workflow()
+    .step("s", { accepts: [StartEvent], emits: [Work, Done] }, () => [Work(), Done()])
+    .step("t", { accepts: [Work], emits: [StopEvent] }, never)
+    .step("u", { accepts: [Done], emits: [StopEvent] }, never);
+  const { state, definition } = (await start(workflow)).live.loop;
+  const jobOf = (step: string) => ({ step, job: state.steps[step]?.running[0]?.id ?? -1 });
+  const isProgress = async (runId: string) => {
+    const culprit = { runId, ...jobOf("t"), attempt: 1 };
+    const { live, commits } = createLive(definition, state, null, culprit);
+    const end = { kind: "step_succeeded", events: [], isFanOut: false } as const;
+    await live.loop.submit({ ...end, ...jobOf("u"), attempt: 1 });
+    return commits[0]?.isProgress ?? false;
+  };
+  expect([await isProgress("r"), await isProgress("another")]).toEqual([false, true]);
 });
 
 describe("a run is let go", () => {

@@ -9,6 +9,7 @@ import {
   killsMax,
   killTrialMs,
 } from "../../src/base/limits.ts";
+import type { LogFields } from "../../src/base/log.ts";
 import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { Legacy, RunRecord } from "../../src/store/store.ts";
@@ -49,6 +50,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   const went: string[] = [];
   const failed: string[] = [];
   const lines: string[] = [];
+  const told: LogFields[] = [];
   const suspects: string[] = [];
   const stop = new AbortController();
   const getsSomewhere = new Map<string, () => void>();
@@ -56,7 +58,10 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
     store,
     legacy: await store.open(),
     clock,
-    log: (_level, message) => void lines.push(message),
+    log: (_level, message, fields) => {
+      lines.push(message);
+      if (fields) told.push(fields);
+    },
     signal: stop.signal,
     isKnown: () => true,
     go: async ({ runId, crashes }: RunRecord) => {
@@ -64,6 +69,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
         failed.push(runId);
         return undefined;
       }
+      await new Promise((resolve) => setImmediate(resolve)); // It takes a while.
       went.push(`${runId} at ${clock.now()}`);
       const { promise, resolve } = Promise.withResolvers<void>();
       getsSomewhere.set(runId, resolve);
@@ -77,7 +83,7 @@ async function start(death: Death, runs: Counts, store: MemoryStore = new Rememb
   const kills = async (runId: string) => (await store.getRun(runId))?.kills;
   const crashes = async (runId: string) => (await store.getRun(runId))?.crashes;
   return {
-    ...{ store, clock, went, failed, lines, suspects, stop, kills, crashes, getsSomewhere },
+    ...{ store, clock, went, failed, lines, told, suspects, stop, kills, crashes, getsSomewhere },
   };
 }
 
@@ -146,6 +152,23 @@ describe("after a kill", () => {
     await clock.advance(2 * killHoldMsMax);
     expect(went.slice(2)).toEqual([`often at ${4 * killHoldMs}`, `always at ${killHoldMsMax}`]);
     expect(await kills("often")).toBe(0);
+  });
+
+  test("who is taken up alone counts on, and the next one waits for it", async () => {
+    const alone = { kills: killsAlone };
+    const { clock, went, kills } = await start("kill", { a: alone, b: alone });
+    await clock.advance(2 * killHoldMs);
+    expect(went).toEqual([`b at ${killHoldMs}`, `a at ${2 * killHoldMs}`]);
+    expect([await kills("a"), await kills("b")]).toEqual([killsAlone + 1, killsAlone + 1]);
+  });
+
+  test("who is held back alone is named, with its time; the others are counted", async () => {
+    const runs = { a: { kills: killsMax }, b: { kills: killsAlone }, c: { kills: killsMax } };
+    const { told } = await start("kill", runs);
+    const named = { run: "b", handler: "b", workflow: "w", seconds: killHoldMs / 1_000 };
+    expect(told).toEqual([named, { runs: 2 }]);
+    const [only] = (await start("kill", { a: { kills: killsMax } })).told;
+    expect(only).toMatchObject({ run: "a" });
   });
 
   test("many suspects go on in ten parts, one after another, the newest first", async () => {

@@ -18,7 +18,12 @@ function traced(
   return defineResource(name, { scope, needs }, () => {
     const id = `${name}${++count}`;
     trace.push(`+${id}`);
-    return { id, [Symbol.asyncDispose]: async () => void trace.push(`-${id}`) };
+    const dispose = async (): Promise<void> => {
+      // Nothing of a step goes on before what it had is gone, however long that takes.
+      if (scope === "step") await settle();
+      trace.push(`-${id}`);
+    };
+    return { id, [Symbol.asyncDispose]: dispose };
   });
 }
 

@@ -153,6 +153,18 @@ test("a run that cannot be stored though others can is tried less and less often
   expect(called() - before).toBeLessThanOrEqual(2 * (300 / 30) + 2);
 });
 
+test("a process that is closed while runs are to be tried again waits for nothing more", async () => {
+  const { store, process } = await openShaky();
+  const run = await process.start("w");
+  await settle();
+  store.isBroken = true;
+  store.isRoomForClaims = false;
+  expect(await rejectionOf(process.send(run, Answer()))).toBe(full);
+  expect(process.clock.nextAt).not.toBeNull();
+  await process.runtime.close();
+  expect(process.clock.nextAt).toBeNull();
+});
+
 describe("a run that another process has taken", () => {
   async function taken() {
     const store = new MemoryStore();
@@ -178,6 +190,51 @@ describe("a run that another process has taken", () => {
       (await second.stream(run)).filter((event) => String(event).startsWith("StopEvent")),
     ).toHaveLength(1);
   });
+
+  test("takes no place here any more", async () => {
+    const { first, run } = await taken();
+    await rejectionOf(first.send(run, Answer({ n: 2 })));
+    const next = await first.start("w");
+    await first.send(next, Answer({ n: 3 }));
+    expect(await first.result(next)).toBe(3);
+  });
+});
+
+test("a run that acts after it was let go goes on where it was taken up meanwhile, and there alone", async () => {
+  /** Answers commits when the test says so; they are stored at once. */
+  class Slow extends MemoryStore {
+    answers: (() => void)[] | undefined;
+    override async commit(...write: Parameters<Store["commit"]>): Promise<void> {
+      await super.commit(...write);
+      const { answers } = this;
+      if (answers) await new Promise<void>((resolve) => answers.push(resolve));
+    }
+  }
+  const store = new Slow();
+  const gate = Promise.withResolvers<void>();
+  const workflow = oneStep(async (_event, context) => {
+    void gate.promise.then(() => context.writeEventToStream(Note()));
+    return StopEvent({ result: (await context.waitForEvent(Answer)).data.n });
+  });
+  const options = { store, idleMs: 1_000, additionalEvents: [Note] };
+  await using process = await Process.open({ w: workflow }, options);
+  const run = await process.start("w");
+  await process.advance(2);
+  expect(process.isInMemory(run)).toBe(false);
+  store.answers = [];
+  gate.resolve();
+  await settle();
+  const sent = process.send(run, Note());
+  await settle();
+  const [first, second] = store.answers;
+  store.answers = undefined;
+  second?.();
+  await settle();
+  first?.();
+  await sent;
+  await settle();
+  await process.send(run, Answer({ n: 4 }));
+  expect(await process.result(run)).toBe(4);
 });
 
 test("a run whose claim is stored although it fails is driven by whoever claimed it", async () => {

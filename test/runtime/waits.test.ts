@@ -386,18 +386,3 @@ describe("a run in the next process", () => {
     await process.runtime.close();
   });
 });
-
-test("what is asked of a process that is closing is refused, and has not happened", async () => {
-  const process = await Process.open({ w: oneStep(twoQuestions) });
-  const run = await process.start("w");
-  await settle();
-  const result = rejectionOf(process.result(run));
-  await process.runtime.close();
-  const refusal = "shutting_down: The server is shutting down.";
-  expect([
-    await result,
-    await rejectionOf(process.send(run, Answer())),
-    await rejectionOf(process.start("w")),
-    await rejectionOf(process.cancel(run)),
-  ]).toEqual([refusal, refusal, refusal, refusal]);
-});

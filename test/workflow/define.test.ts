@@ -135,8 +135,9 @@ describe("routes", () => {
   });
 
   test("do not lead to steps that catch failures", () => {
-    const definition = workflowOf(startToStop)
+    const definition = new Workflow()
       .catchError("c", { emits: [] }, () => {})
+      .step("first", { accepts: [StartEvent], emits: [StopEvent] }, () => {})
       .define("flow");
     expect(toObject(definition.routes)).toEqual({ StartEvent: ["first"] });
   });

@@ -73,6 +73,20 @@ describe("the picture", () => {
     expect(idsOf(graph)).toEqual(["StartEvent", "first", "A", "middle", "B", "last", "StopEvent"]);
   });
 
+  test("goes through a circle once, and on to what comes after it and to what catches", () => {
+    const workflow = workflowOf({
+      outside: { accepts: [Answer], emits: [StopEvent] },
+      check: { accepts: [B], emits: [A, C] },
+      work: { accepts: [A, C], emits: [B] },
+      last: { accepts: [C], emits: [StopEvent] },
+      first: { accepts: [StartEvent], emits: [A] },
+    }).catchError("rescue", { emits: [StopEvent], steps: ["work"] }, () => {});
+    const { nodes } = toGraph(workflow.define("flow"));
+    const steps = nodes.filter((node) => node.node_type === "step");
+    const inOrder = ["first", "work", "check", "rescue", "last", "outside"];
+    expect(steps.map(({ id }) => id)).toEqual(inOrder);
+  });
+
   test("has each event and each edge once, however many steps share them", () => {
     const graph = graphOf({
       s: { accepts: [StartEvent], emits: [A, B] },
