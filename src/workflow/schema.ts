@@ -68,13 +68,13 @@ export function toDataJsonSchema(
   title: string,
   description: string | null,
 ): JsonObject {
-  const own = fromValibot(v.object(schema.entries));
   const inherited = schema.foreign ? foreignJsonSchema(schema.foreign) : {};
-  const raw = toJson({ ...inherited, ...merged(inherited, own) }, title) as JsonObject;
+  const own = fromValibot(v.object(schema.entries), schema.foreign ? "added" : "");
+  const raw = toJson(merged(inherited, own), title) as JsonObject;
   const { $defs, properties, required } = withTitledFields(raw);
   return {
     ...(description !== null && { description }),
-    ...($defs !== undefined && { $defs }),
+    ...(isJsonObject($defs) && Object.keys($defs).length > 0 && { $defs }),
     properties: properties ?? {},
     ...(Array.isArray(required) && required.length > 0 && { required }),
     title,
@@ -155,29 +155,42 @@ function withoutAdded(foreign: StandardSchema, entries: Entries, input: unknown)
  * The Standard JSON Schema extension, where the library has it; else a schema that says nothing.
  * Valibot has it in a package of its own, which is here.
  */
-function foreignJsonSchema(schema: StandardSchema): Record<string, unknown> {
+function foreignJsonSchema(schema: StandardSchema): Described {
   const props = schema["~standard"] as {
     readonly vendor: string;
     readonly jsonSchema?: { input?: (options: object) => unknown };
   };
   try {
-    if (props.vendor === "valibot") return { ...fromValibot(schema as v.GenericSchema) };
-    const described = props.jsonSchema?.input?.({ target: "draft-2020-12" });
-    return isJsonObject(described) ? { ...described } : {};
+    if (props.vendor === "valibot") return fromValibot(schema as v.GenericSchema);
+    return (props.jsonSchema?.input?.({ target: "draft-2020-12" }) ?? {}) as Described;
   } catch {
     return {}; // A library says so of what JSON Schema has no words for, such as a custom check.
   }
 }
 
-function fromValibot(schema: v.GenericSchema): object {
-  return toJsonSchema(schema, { typeMode: "input", errorMode: "ignore" });
+/** Types that contain themselves are numbered definitions; `prefix` tells those of two apart. */
+function fromValibot(schema: v.GenericSchema, prefix: string = ""): Described {
+  const { $defs = {}, ...described } = toJsonSchema(schema, {
+    typeMode: "input",
+    errorMode: "ignore",
+    overrideRef: ({ referenceId }) => `#/$defs/${prefix}${referenceId}`,
+  });
+  const definitions = Object.entries($defs).map(([id, definition]) => [prefix + id, definition]);
+  return { ...(described as Described), $defs: Object.fromEntries(definitions) };
 }
 
-function merged(base: Record<string, unknown>, own: object): Record<string, unknown> {
-  const { properties = {}, required = [] } = own as { properties?: object; required?: string[] };
+/** The parts of a JSON Schema of an object that are shown. */
+interface Described {
+  readonly $defs?: object;
+  readonly properties?: object;
+  readonly required?: readonly string[];
+}
+
+function merged(base: Described, own: Described): Described {
   return {
-    properties: { ...(base["properties"] as object | undefined), ...properties },
-    required: [...((base["required"] as string[] | undefined) ?? []), ...required],
+    $defs: { ...base.$defs, ...own.$defs },
+    properties: { ...base.properties, ...own.properties },
+    required: [...new Set([...(base.required ?? []), ...(own.required ?? [])])],
   };
 }
 
@@ -194,7 +207,7 @@ function fieldJsonSchema(name: string, field: JsonObject, isRequired: boolean): 
 }
 
 function withTitledFields(schema: JsonObject): JsonObject {
-  const { properties, required, items, anyOf, oneOf } = schema;
+  const { $defs, properties, required, items, anyOf, oneOf } = schema;
   const requiredNames = Array.isArray(required) ? required : [];
   const each = (members: Json): Json =>
     Array.isArray(members)
@@ -207,6 +220,14 @@ function withTitledFields(schema: JsonObject): JsonObject {
         Object.entries(properties).map(([name, field]) => [
           name,
           fieldJsonSchema(name, field as JsonObject, requiredNames.includes(name)),
+        ]),
+      ),
+    }),
+    ...(isJsonObject($defs) && {
+      $defs: Object.fromEntries(
+        Object.entries($defs).map(([id, definition]) => [
+          id,
+          withTitledFields(definition as JsonObject),
         ]),
       ),
     }),

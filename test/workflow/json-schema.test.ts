@@ -244,6 +244,36 @@ describe("an event", () => {
     expect(Child.jsonSchema["required"]).toEqual(["a", "b"]);
   });
 
+  test("with fields that contain themselves has their definitions, each with its own", () => {
+    type Tree = v.GenericSchema<unknown>;
+    const tree: Tree = v.object({ sub_trees: v.array(v.lazy(() => tree)) });
+    const list: Tree = v.object({ rest: v.optional(v.lazy(() => list)) });
+    const items = (id: string) => ({ $ref: `#/$defs/${id}` });
+    const subTrees = (id: string) => ({
+      sub_trees: { items: items(id), title: "Sub Trees", type: "array" },
+    });
+    const shown = (id: string) => ({
+      properties: subTrees(id),
+      required: ["sub_trees"],
+      type: "object",
+    });
+    const rest = {
+      anyOf: [items("added1"), { type: "null" }],
+      default: null,
+      title: "Rest",
+    };
+    const Grown = defineEvent("Grown", { tree });
+    expect(Grown.jsonSchema).toMatchObject({
+      $defs: { 0: shown("0") },
+      properties: { tree: shown("0") },
+    });
+    const More = defineEvent("Whole", v.object({ tree })).extend("More", { tree, list });
+    expect(More.jsonSchema).toMatchObject({
+      $defs: { 0: shown("0"), added0: shown("added0"), added1: { properties: { rest } } },
+      required: ["tree", "list"],
+    });
+  });
+
   test("is described once: the same object for whoever asks", () => {
     const Asked = defineEvent("Asked", { a: v.string() });
     expect(Asked.jsonSchema).toBe(Asked.jsonSchema);
