@@ -1,5 +1,6 @@
 /** What is different between two JSON values, field by field. */
-import type { Json, JsonObject } from "../../src/client/bodies.ts";
+import type { Json } from "../../src/client/bodies.ts";
+import { fieldOf, isObject } from "./json.ts";
 
 export interface Difference {
   /** `items[2].name`; empty for the whole. */
@@ -35,17 +36,9 @@ function compare(
   }
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      compare(own(a, key), own(b, key), path === "" ? key : `${path}.${key}`, found);
+      compare(fieldOf(a, key), fieldOf(b, key), path === "" ? key : `${path}.${key}`, found);
     }
     return;
   }
   found.push({ path, a, b });
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -1,7 +1,8 @@
 /** Values of forms: what a field starts with, changes by path, and what is wrong with a value. */
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
 import type { FieldIssue } from "../../src/protocol/bodies.ts";
-import { type Field, type GroupField, isObject } from "./form.ts";
+import type { Field, GroupField } from "./form.ts";
+import { fieldOf, isObject } from "./json.ts";
 
 export type Path = FieldIssue["path"];
 
@@ -51,7 +52,7 @@ export function setAt(
     return items;
   }
   const object = isObject(value) ? value : {};
-  const changed = setAt(Object.hasOwn(object, key) ? object[key] : undefined, rest, next);
+  const changed = setAt(fieldOf(object, key), rest, next);
   const others = Object.entries(object).filter(([name]) => name !== key);
   if (changed === undefined) return Object.fromEntries(others);
   if (Object.hasOwn(object, key)) {
@@ -100,7 +101,7 @@ export function checkValue(
     case "group":
       if (!isObject(value)) return wrong("Expected an object.");
       return field.members.flatMap((member) => {
-        const own = Object.hasOwn(value, member.name) ? value[member.name] : undefined;
+        const own = fieldOf(value, member.name);
         return checkValue(member.field, own, member.isRequired, [...path, member.name]);
       });
     default:

@@ -3,6 +3,7 @@
  * word on what is valid; a form only helps to say it.
  */
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
+import { isObject } from "./json.ts";
 
 interface FieldOf<Kind extends string> {
   readonly kind: Kind;
@@ -98,10 +99,6 @@ export function toField(schema: Json | undefined, root: JsonObject, name = "", d
     };
   }
   return toTyped(resolved, base, nested);
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // ---

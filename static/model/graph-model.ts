@@ -3,7 +3,8 @@ import type { GraphBody } from "../../src/client/bodies.ts";
 import { foldGraph } from "./graph-fold.ts";
 import { type Layout, layOut, type LayoutNode, type Point } from "./layout.ts";
 
-export type NodeKind = "step" | "event" | "resource" | "external" | "workflow";
+const kinds = ["step", "event", "resource", "external", "workflow"] as const;
+export type NodeKind = (typeof kinds)[number];
 
 export interface GraphNode extends LayoutNode {
   readonly kind: NodeKind;
@@ -101,23 +102,21 @@ export function placeOf(model: GraphModel, moved: ReadonlyMap<string, Point>, id
 }
 
 export function boundsOf(model: GraphModel, moved: ReadonlyMap<string, Point>): Box {
-  const boxes = model.nodes.map((node) => {
-    const { x, y } = placeOf(model, moved, node.id);
-    const [halfWidth, halfHeight] = [node.width / 2, node.height / 2];
-    return {
-      left: x - halfWidth,
-      top: y - halfHeight,
-      right: x + halfWidth,
-      bottom: y + halfHeight,
-    };
+  if (model.nodes.length === 0) return { x: 0, y: 0, width: 1, height: 1 };
+  const corners = model.nodes.flatMap(({ id, width, height }) => {
+    const { x, y } = placeOf(model, moved, id);
+    return [
+      { x: x - width / 2, y: y - height / 2 },
+      { x: x + width / 2, y: y + height / 2 },
+    ];
   });
-  const bends = model.layout.ways.flat();
-  const left = Math.min(...boxes.map((box) => box.left), ...bends.map(({ x }) => x));
-  const top = Math.min(...boxes.map((box) => box.top), ...bends.map(({ y }) => y));
-  const right = Math.max(...boxes.map((box) => box.right), ...bends.map(({ x }) => x));
-  const bottom = Math.max(...boxes.map((box) => box.bottom), ...bends.map(({ y }) => y));
-  if (boxes.length === 0) return { x: 0, y: 0, width: 1, height: 1 };
-  return { x: left, y: top, width: right - left, height: bottom - top };
+  return boxAround([...corners, ...model.layout.ways.flat()]);
+}
+
+export function boxAround(points: readonly Point[]): Box {
+  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
 // ---
@@ -146,14 +145,8 @@ function nearTo(
   return found;
 }
 
-function toNode({
-  id,
-  label,
-  node_type: type,
-  description,
-}: GraphBody["nodes"][number]): GraphNode {
-  const kinds: readonly NodeKind[] = ["step", "event", "resource", "external", "workflow"];
-  const kind = kinds.find((known) => known === type) ?? "event";
+function toNode({ id, label, node_type, description }: GraphBody["nodes"][number]): GraphNode {
+  const kind = kinds.find((known) => known === node_type) ?? "event";
   const shown = kind === "external" ? "outside" : label;
   const cut = shown.length > labelLengthMax ? `${shown.slice(0, labelLengthMax - 1)}…` : shown;
   const padding = kind === "step" ? 44 : 28;

@@ -3,7 +3,7 @@
  * beyond. A drawing of 200 steps has thousands of elements, and a window shows some dozens.
  */
 import { edgePath } from "./graph-edges.ts";
-import { type Box, type GraphModel, placeOf } from "./graph-model.ts";
+import { type Box, boxAround, type GraphModel, placeOf } from "./graph-model.ts";
 import type { Point } from "./layout.ts";
 
 export interface DrawnEdge {
@@ -74,10 +74,7 @@ export function windowOf(
 
 /** Control points bound a curve. */
 function boxOfPath(path: string): Box {
-  const numbers = (path.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
-  const xs = numbers.filter((_, index) => index % 2 === 0);
-  const ys = numbers.filter((_, index) => index % 2 === 1);
-  if (xs.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+  const points = [...path.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)];
+  if (points.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
+  return boxAround(points.map(([, x, y]) => ({ x: Number(x), y: Number(y) })));
 }

@@ -17,17 +17,6 @@ export interface Route {
   readonly query: string | undefined;
 }
 
-const emptyRoute: Route = {
-  workflow: undefined,
-  run: undefined,
-  tab: undefined,
-  event: undefined,
-  step: undefined,
-  at: undefined,
-  other: undefined,
-  query: undefined,
-};
-
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?");
   const [kind, name] = path.split("/").map(decode);
@@ -38,7 +27,6 @@ export function parseRoute(hash: string): Route {
   };
   const tab = query.get("tab");
   return {
-    ...emptyRoute,
     workflow: kind === "workflow" ? name : undefined,
     run: kind === "run" ? name : undefined,
     tab: tabs.find((known) => known === tab),

@@ -10,6 +10,7 @@ import type {
   SchemaBody,
   TimedEnvelope,
 } from "../../src/client/bodies.ts";
+import { isObject } from "./json.ts";
 
 export interface FiledEvent extends TimedEnvelope {
   readonly sequence: number;
@@ -90,10 +91,6 @@ function areAll(list: unknown, keys: readonly string[]): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isEvent(value: unknown): boolean {

@@ -4,7 +4,7 @@
  */
 import { type Signal, signal } from "@preact/signals";
 
-import type { HandlerBody, JsonObject, TimedEnvelope } from "../../src/client/bodies.ts";
+import type { HandlerBody, TimedEnvelope } from "../../src/client/bodies.ts";
 import { ClientError } from "../../src/client/error.ts";
 import type { Client, SequencedEvent } from "../../src/client/client.ts";
 import type { Tick } from "../../src/engine/tick.ts";
@@ -47,7 +47,8 @@ export class LiveRun implements Disposable {
   /** The server has it no more; what was read of it is still shown. */
   readonly isGone: Signal<boolean> = signal(false);
   readonly events: EventRow[] = [];
-  readonly typeCounts: Map<string, number> = new Map();
+  /** How many there are of each type. */
+  readonly types: Map<string, { readonly isInternal: boolean; count: number }> = new Map();
   readonly handler: Signal<HandlerBody | null> = signal(null);
   /** Goes up when there are more events. */
   readonly eventsVersion: Signal<number> = signal(0);
@@ -87,7 +88,7 @@ export class LiveRun implements Disposable {
   async follow(): Promise<void> {
     try {
       await this.#readJournal();
-      await Promise.all([this.#followEvents()]);
+      await this.#followEvents();
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       const isKnown = this.handler.peek() !== null;
@@ -193,7 +194,9 @@ export class LiveRun implements Disposable {
       const at = envelope.timestamp === undefined ? undefined : Date.parse(envelope.timestamp);
       this.events.push({ sequence, envelope, at });
       if (this.firstError === undefined && isError(envelope)) this.firstError = sequence;
-      this.typeCounts.set(envelope.type, (this.typeCounts.get(envelope.type) ?? 0) + 1);
+      const type = this.types.get(envelope.type) ?? { isInternal: isInternal(envelope), count: 0 };
+      this.types.set(envelope.type, type);
+      type.count++;
     }
     this.#newEvents = [];
     this.eventsVersion.value++;
@@ -223,15 +226,12 @@ export class LiveRun implements Disposable {
   }
 }
 
+/** Whether it is one of the engine's own, which tell how a run goes. */
+export function isInternal({ types }: TimedEnvelope): boolean {
+  return types?.includes("InternalDispatchEvent") ?? false;
+}
+
 function isError({ type, value }: TimedEnvelope): boolean {
   const isEnd = type === "WorkflowFailedEvent" || type === "WorkflowTimedOutEvent";
   return isEnd || (type === "StepLogged" && value["level"] === "error");
-}
-
-/** The fields of an event as the author wrote them: without the wire's wrapping. */
-export function dataOf({ value }: TimedEnvelope): JsonObject {
-  const { _data: extra, ...declared } = value;
-  return typeof extra === "object" && extra !== null && !Array.isArray(extra)
-    ? { ...declared, ...(extra as JsonObject) }
-    : value;
 }

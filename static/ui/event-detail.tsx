@@ -1,8 +1,9 @@
 /** One event in full. */
 import type { VNode } from "preact";
 
+import { fromWireValue } from "../../src/protocol/wire-value.ts";
 import { formatClock, pretty } from "../model/words.ts";
-import { dataOf, type EventRow, type LiveRun } from "../state/live-run.ts";
+import type { EventRow, LiveRun } from "../state/live-run.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { JsonTree } from "./json-tree.tsx";
@@ -59,7 +60,7 @@ export function EventDetail({ event, run, step }: EventDetailProps): VNode {
         />
       </div>
       <div class="detail-body" tabIndex={0} role="group" aria-label="Fields of the event">
-        <JsonTree key={sequence} value={dataOf(envelope)} label="Fields" depth={3} />
+        <JsonTree key={sequence} value={fromWireValue(envelope.value)} label="Fields" depth={3} />
       </div>
     </section>
   );

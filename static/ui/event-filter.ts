@@ -4,7 +4,7 @@ import { useMemo, useRef } from "preact/hooks";
 
 import { extendFiltered, type Filtered, parseFilter, type Searchable } from "../model/filter.ts";
 import { sequenceOfTick, tickOfSequence } from "../model/trace.ts";
-import type { EventRow, LiveRun } from "../state/live-run.ts";
+import { type EventRow, isInternal, type LiveRun } from "../state/live-run.ts";
 import { keptSignal } from "../state/memory.ts";
 
 export interface EventFilter {
@@ -25,7 +25,7 @@ export function useEventFilter(run: LiveRun, query: string): EventFilter {
   if (kept.current?.key !== key) kept.current = { key, value: { indexes: [], seen: 0 } };
   const { value } = kept.current;
   extendFiltered(value, run.events, (row) => {
-    if (!hasInternal.value && isInternal(row.envelope.types)) return false;
+    if (!hasInternal.value && isInternal(row.envelope)) return false;
     return !hidden.value.has(row.envelope.type) && filter.test(toSearchable(row, run));
   });
   return { indexes: value.indexes, problem: filter.problem, hasInternal, hidden };
@@ -34,7 +34,7 @@ export function useEventFilter(run: LiveRun, query: string): EventFilter {
 /** What the event says itself, or the step whose tick brought it. */
 export function stepOf({ sequence, envelope }: EventRow, run: LiveRun): string | undefined {
   const { value } = envelope;
-  if (isInternal(envelope.types) && typeof value["name"] === "string") return value["name"];
+  if (isInternal(envelope) && typeof value["name"] === "string") return value["name"];
   if (typeof value["step_name"] === "string") return value["step_name"];
   const { trace } = run;
   if (!trace) return undefined;
@@ -59,8 +59,4 @@ function toSearchable(row: EventRow, run: LiveRun): Searchable {
       return known;
     },
   };
-}
-
-function isInternal(types: readonly string[] | null): boolean {
-  return types?.includes("InternalDispatchEvent") ?? false;
 }

@@ -1,8 +1,9 @@
 /** An event on one line: what it is, the gist of it, and when. */
 import type { VNode } from "preact";
 
+import { fromWireValue } from "../../src/protocol/wire-value.ts";
 import { formatMs, preview } from "../model/words.ts";
-import { dataOf, type EventRow } from "../state/live-run.ts";
+import type { EventRow } from "../state/live-run.ts";
 
 function familyOf({ envelope }: EventRow): string {
   const names = [envelope.type, ...(envelope.types ?? [])];
@@ -48,7 +49,7 @@ export function EventLine(props: {
 
 /** Of what the engine says all the time, the gist. */
 function summaryOf({ envelope }: EventRow): string {
-  const data = dataOf(envelope);
+  const data = fromWireValue(envelope.value);
   const text = (key: string): string => (typeof data[key] === "string" ? data[key] : "");
   if (envelope.type === "StepLogged") return `${text("level")} ${text("message")}`;
   if (envelope.type !== "StepStateChanged") return preview(data, 90);

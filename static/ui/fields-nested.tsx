@@ -3,14 +3,9 @@ import type { VNode } from "preact";
 import { useId } from "preact/hooks";
 
 import type { Json } from "../../src/client/bodies.ts";
-import {
-  type GroupField,
-  isObject,
-  type ListField,
-  type MapField,
-  type UnionField,
-} from "../model/form.ts";
+import type { GroupField, ListField, MapField, UnionField } from "../model/form.ts";
 import { initialValue, variantOf } from "../model/form-value.ts";
+import { fieldOf, isObject } from "../model/json.ts";
 import { Button } from "./button.tsx";
 import { errorAt, type InputProps } from "./field-parts.tsx";
 
@@ -31,7 +26,7 @@ export function GroupInput(props: InputProps<GroupField>): VNode {
       field={member.field}
       isRequired={member.isRequired}
       path={[...path, member.name]}
-      value={Object.hasOwn(object, member.name) ? object[member.name] : undefined}
+      value={fieldOf(object, member.name)}
     />
   ));
   if (path.length === 0) return <div class="fields">{members}</div>;

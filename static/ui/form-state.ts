@@ -5,8 +5,9 @@ import { useMemo } from "preact/hooks";
 import type { Json, JsonObject } from "../../src/client/bodies.ts";
 import { ClientError } from "../../src/client/error.ts";
 import type { FieldIssue } from "../../src/protocol/bodies.ts";
-import { type Field, isObject, toField } from "../model/form.ts";
+import { type Field, toField } from "../model/form.ts";
 import { checkValue, initialGroup, type Path, pathKey, setAt } from "../model/form-value.ts";
+import { isObject } from "../model/json.ts";
 import { pretty } from "../model/words.ts";
 import { messageOf } from "../state/message.ts";
 

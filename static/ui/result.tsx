@@ -4,8 +4,10 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 
 import type { Envelope, Json, LineageBody } from "../../src/client/bodies.ts";
-import { formatMs } from "../model/words.ts";
-import { dataOf, type LiveRun } from "../state/live-run.ts";
+import { fromWireValue } from "../../src/protocol/wire-value.ts";
+import { stateAt, tickOfSequence } from "../model/trace.ts";
+import { formatMs, pretty } from "../model/words.ts";
+import type { LiveRun } from "../state/live-run.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { JsonTree } from "./json-tree.tsx";
@@ -16,7 +18,10 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
   const handler = run.handler.value;
   const start = version > 0 ? run.trace?.ticks[0] : undefined;
   const input = start?.kind === "run_started" ? start.event : undefined;
-  const state = run.trace?.state.store ?? {};
+  const { at } = store.route.value;
+  const { trace } = run;
+  const state =
+    trace && (at === undefined ? trace.state : stateAt(trace, tickOfSequence(trace, at)));
   return (
     <div class="result">
       <section class="card">
@@ -34,10 +39,10 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
           />
         )}
       </section>
-      {Object.keys(state).length > 0 && (
+      {state && Object.keys(state.store).length > 0 && (
         <section class="card">
-          <h3>State</h3>
-          <JsonTree value={state} label="State" />
+          <h3>State{at === undefined ? "" : ` · after event ${at}`}</h3>
+          <JsonTree value={state.store} label="State" />
         </section>
       )}
       {!run.isReadOnly && <Lineage run={run} />}
@@ -70,7 +75,7 @@ function Outcome({ run }: { readonly run: LiveRun }): VNode {
   }
   const envelope = handler.result as Envelope | null;
   if (!envelope) return <p class="quiet">It ended without a result.</p>;
-  const data = dataOf(envelope);
+  const data = fromWireValue(envelope.value);
   const isPlain = envelope.type === "StopEvent";
   const value: Json = isPlain ? (data["result"] ?? null) : data;
   return (
@@ -80,7 +85,7 @@ function Outcome({ run }: { readonly run: LiveRun }): VNode {
       <Button
         label="Copy result"
         icon="copy"
-        onClick={() => store.copy(JSON.stringify(value, null, 2), "the result")}
+        onClick={() => store.copy(pretty(value), "the result")}
       />
     </>
   );
@@ -90,7 +95,7 @@ function FailureView(props: { readonly run: LiveRun; readonly error: string | nu
   const store = useStore();
   const { run, error } = props;
   const last = run.events.at(-1)?.envelope;
-  const data = last ? dataOf(last) : {};
+  const data = last ? fromWireValue(last.value) : {};
   const failure = run.trace?.state.failure;
   const step = typeof data["step_name"] === "string" ? data["step_name"] : undefined;
   const attempts = typeof data["attempts"] === "number" ? data["attempts"] : undefined;

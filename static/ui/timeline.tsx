@@ -15,6 +15,8 @@ import { Overview, type Window } from "./timeline-overview.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
 const rowHeight = 28;
+/** Of a job that is tried again and again: the last stretches of its life. */
+const segmentsShown = 60;
 
 export function Timeline({ run }: { readonly run: LiveRun }): VNode {
   const store = useStore();
@@ -81,7 +83,7 @@ function Row(props: {
         <span class="quiet"> #{job.nth}</span>
       </span>
       <span class="lane-track">
-        {merged(job.segments).map((segment) => {
+        {job.segments.slice(-segmentsShown).map((segment) => {
           const left = place(segment.fromAt);
           const right = place(segment.toAt ?? end);
           if (right < 0 || left > 1) return null;
@@ -108,11 +110,6 @@ function Row(props: {
       </span>
     </div>
   );
-}
-
-/** A job that went on and on in one place is one bar. */
-function merged(segments: readonly Segment[]): readonly Segment[] {
-  return segments.length > 60 ? segments.slice(-60) : segments;
 }
 
 function isFailed(job: JobTrace, { attempt, place }: Segment): boolean {

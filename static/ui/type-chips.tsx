@@ -5,14 +5,6 @@ import type { VNode } from "preact";
 import type { LiveRun } from "../state/live-run.ts";
 
 const chipsMax = 12;
-const internal: ReadonlySet<string> = new Set([
-  "StepStateChanged",
-  "WorkflowIdleEvent",
-  "WorkflowQueuedEvent",
-  "WorkflowForkedEvent",
-  "UnhandledEvent",
-  "StepLogged",
-]);
 
 export function TypeChips(props: {
   readonly run: LiveRun;
@@ -22,7 +14,7 @@ export function TypeChips(props: {
   readonly hidden: Signal<ReadonlySet<string>>;
 }): VNode | null {
   const { run, hasInternal, hidden } = props;
-  const types = [...run.typeCounts].filter(([type]) => hasInternal || !internal.has(type));
+  const types = [...run.types].filter(([, { isInternal }]) => hasInternal || !isInternal);
   if (types.length < 2) return null;
   const toggle = (type: string): void => {
     const next = new Set(hidden.value);
@@ -31,7 +23,7 @@ export function TypeChips(props: {
   };
   return (
     <div class="chips" role="group" aria-label="Types of events">
-      {types.slice(0, chipsMax).map(([type, count]) => (
+      {types.slice(0, chipsMax).map(([type, { count }]) => (
         <button
           key={type}
           type="button"

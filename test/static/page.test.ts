@@ -64,6 +64,19 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(page.url()).not.toContain("at=");
   }, 60_000);
 
+  test("a look back shows the state as it was, too", async () => {
+    const event = { customer: "Ada", count: 1, express: true, size: "small" };
+    const id = await startRun(stage.origin, "order", event);
+    await using visited = await visit(stage.browser, stage.origin);
+    const { page } = visited;
+    await page.goto(`${stage.origin}/#/run/${id}`);
+    const state = page.getByRole("group", { name: "State" });
+    await state.getByText('"Ada"').waitFor();
+    await page.goto(`${stage.origin}/#/run/${id}?at=0`);
+    await state.getByText('""').waitFor();
+    expect(await state.getByText('"Ada"').count()).toBe(0);
+  }, 60_000);
+
   test("what the server refuses is shown at its field", async () => {
     await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
