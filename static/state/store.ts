@@ -57,8 +57,8 @@ export interface Store extends Omit<Actions, "rerun"> {
   openRun(handlerId: string): void;
   openWorkflow(name: string): void;
   /** Opens a run that this page has exported, to be looked at. */
-  openFile(file: File): Promise<void>;
-  rerun(handler: HandlerBody, isEdited: boolean): Promise<void>;
+  openFile(file: File): void;
+  rerun(handler: HandlerBody, isEdited: boolean): void;
   /** Shows what went wrong with something that a reader asked for. */
   report(error: unknown): void;
   tell(text: string): void;
@@ -122,16 +122,20 @@ export function createStore(client: Client, keyBox: Signal<string>): Store {
         connect();
       },
     },
-    async openFile(file) {
-      const id = await files.add(file);
-      // The same name may stand for another run by now.
-      if (route.value.run === id) navigate({ run: undefined });
-      openRun(id);
+    openFile(file) {
+      const open = (id: string): void => {
+        // The same name may stand for another run by now.
+        if (route.value.run === id) navigate({ run: undefined });
+        openRun(id);
+      };
+      files.add(file).then(open).catch(report);
     },
-    async rerun(handler, isEdited) {
-      if (!isEdited) return actions.rerun(handler);
-      const initial = await actions.inputOf(handler);
-      dialog.value = { kind: "run", workflow: handler.workflow_name, initial };
+    rerun(handler, isEdited) {
+      const edit = (initial: JsonObject): void => {
+        dialog.value = { kind: "run", workflow: handler.workflow_name, initial };
+      };
+      const work = isEdited ? actions.inputOf(handler).then(edit) : actions.rerun(handler);
+      work.catch(report);
     },
     copy(text, what) {
       navigator.clipboard.writeText(text).then(

@@ -33,7 +33,7 @@ export function App({ store }: { readonly store: Store }): VNode {
       const file = event.dataTransfer?.files[0];
       if (!file) return;
       event.preventDefault(); // Else the browser would leave the page for it.
-      void store.openFile(file).catch(store.report);
+      store.openFile(file);
     };
     addEventListener("dragover", over);
     addEventListener("drop", drop);

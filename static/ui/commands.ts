@@ -106,7 +106,6 @@ function runCommands(store: Store): readonly Command[] {
   if (run.value?.isReadOnly) return looks;
   const { handler_id: id } = handler;
   const isRunning = handler.status === "running";
-  const attempt = (action: Promise<void>): void => void action.catch(store.report);
   return [
     {
       id: "send",
@@ -125,12 +124,12 @@ function runCommands(store: Store): readonly Command[] {
     {
       id: "rerun",
       title: "Run again with the same input",
-      run: () => attempt(store.rerun(handler, false)),
+      run: () => store.rerun(handler, false),
     },
     {
       id: "rerun-edited",
       title: "Run again with other input",
-      run: () => attempt(store.rerun(handler, true)),
+      run: () => store.rerun(handler, true),
     },
     {
       id: "delete",

@@ -10,6 +10,7 @@ import { formatMs, preview } from "../model/words.ts";
 import type { LiveRun } from "../state/live-run.ts";
 import { useStore } from "./context.ts";
 import { Empty } from "./empty.tsx";
+import { Select } from "./select.tsx";
 import { Status } from "./status.tsx";
 
 const pairsShown = 300;
@@ -21,9 +22,11 @@ export function Compare({ run }: { readonly run: LiveRun }): VNode {
   const handler = run.handler.value;
   const all = handlers.list.value.filter(({ handler_id: id }) => id !== run.handlerId);
   const same = all.filter(({ workflow_name: name }) => name === handler?.workflow_name);
-  const options = same.slice(0, 100);
+  const options = same.slice(0, 100).map(({ handler_id: id, status, started_at: startedAt }) => {
+    return [id, `${id} · ${status} · ${new Date(startedAt).toLocaleTimeString()}`] as const;
+  });
   const chosen = route.value.other ?? "";
-  const isListed = chosen === "" || options.some(({ handler_id: id }) => id === chosen);
+  const isListed = chosen === "" || options.some(([id]) => id === chosen);
   const version = `${run.traceVersion.value} ${other?.traceVersion.value ?? ""}`;
   const comparison = useMemo(
     () => (run.trace && other?.trace ? compareTraces(run.trace, other.trace) : null),
@@ -37,19 +40,16 @@ export function Compare({ run }: { readonly run: LiveRun }): VNode {
         </span>
         <label>
           <strong>B</strong>{" "}
-          <select
+          <Select
             aria-label="Compare with run"
             value={chosen}
-            onChange={(event) => store.navigate({ other: event.currentTarget.value || undefined })}
-          >
-            <option value="">Choose a run of {handler?.workflow_name ?? "this workflow"} …</option>
-            {!isListed && <option value={chosen}>{chosen}</option>}
-            {options.map(({ handler_id: id, status, started_at: startedAt }) => (
-              <option key={id} value={id}>
-                {id} · {status} · {new Date(startedAt).toLocaleTimeString()}
-              </option>
-            ))}
-          </select>
+            options={[
+              ["", `Choose a run of ${handler?.workflow_name ?? "this workflow"} …`],
+              ...(isListed ? [] : [chosen]),
+              ...options,
+            ]}
+            onChoose={(value) => store.navigate({ other: value || undefined })}
+          />
         </label>
       </p>
       {other?.problem.value && <p class="error">{other.problem.value}</p>}

@@ -12,6 +12,7 @@ import { DialogBox } from "./dialog.tsx";
 import { EventForm } from "./event-form.tsx";
 import { Help } from "./help.tsx";
 import { Palette } from "./palette.tsx";
+import { Select } from "./select.tsx";
 
 export function Dialogs(): VNode | null {
   const { dialog } = useStore();
@@ -93,32 +94,21 @@ function SendDialog(props: {
         <>
           <div class="field">
             <label for="send-type">Event type</label>
-            <select
+            <Select
               id="send-type"
               value={type.type}
-              onChange={(event) => (chosen.value = event.currentTarget.value)}
-            >
-              {types.map((known) => (
-                <option key={known.type} value={known.type}>
-                  {known.type}
-                </option>
-              ))}
-            </select>
+              options={types.map((known) => known.type)}
+              onChoose={(value) => (chosen.value = value)}
+            />
           </div>
           <div class="field">
             <label for="send-step">Step</label>
-            <select
+            <Select
               id="send-step"
               value={step ?? ""}
-              onChange={(event) => (target.value = event.currentTarget.value)}
-            >
-              <option value="">All that take it</option>
-              {takers.map((taker) => (
-                <option key={taker.name} value={taker.name}>
-                  {taker.name}
-                </option>
-              ))}
-            </select>
+              options={[["", "All that take it"], ...takers.map((taker) => taker.name)]}
+              onChoose={(value) => (target.value = value)}
+            />
             {takers.length === 0 && (
               <p class="hint">
                 No step declares to take it: it is kept for one that waits for it later.

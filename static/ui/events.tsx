@@ -13,6 +13,7 @@ import { EventDetail } from "./event-detail.tsx";
 import { type EventFilter, stepOf, useEventFilter } from "./event-filter.ts";
 import { EventLine, rowClass } from "./event-rows.tsx";
 import { Icon } from "./icons.tsx";
+import { SearchBox } from "./search-box.tsx";
 import { Split } from "./split.tsx";
 import { TypeChips } from "./type-chips.tsx";
 import { VirtualList } from "./virtual-list.tsx";
@@ -61,17 +62,13 @@ function Filters(props: {
   const { hasInternal, hidden, problem } = props.filter;
   return (
     <div class="filters">
-      <label class="search">
-        <Icon name="search" />
-        <span class="visually-hidden">Filter events</span>
-        <input
-          id="event-search"
-          type="search"
-          placeholder="word  -word  /pattern/"
-          value={props.query}
-          onInput={(event) => store.navigate({ query: event.currentTarget.value || undefined })}
-        />
-      </label>
+      <SearchBox
+        id="event-search"
+        label="Filter events"
+        placeholder="word  -word  /pattern/"
+        value={props.query}
+        onInput={(value) => store.navigate({ query: value || undefined })}
+      />
       {problem && <p class="error">{problem}</p>}
       <TypeChips
         run={props.run}

@@ -3,11 +3,11 @@ import type { VNode } from "preact";
 import { useId } from "preact/hooks";
 
 import type { Json } from "../../src/client/bodies.ts";
-import type { GroupField, ListField, MapField, UnionField } from "../model/form.ts";
+import type { Field, GroupField, ListField, MapField, UnionField } from "../model/form.ts";
 import { initialValue, variantOf } from "../model/form-value.ts";
 import { fieldOf, isObject } from "../model/json.ts";
 import { Button } from "./button.tsx";
-import { errorAt, type InputProps } from "./field-parts.tsx";
+import { errorAt, type InputProps, PlaceSelect, Title } from "./field-parts.tsx";
 
 export function GroupInput(props: InputProps<GroupField>): VNode {
   const { field, path, value, isRequired, onChange } = props;
@@ -40,8 +40,7 @@ export function GroupInput(props: InputProps<GroupField>): VNode {
 export function ListInput(props: InputProps<ListField>): VNode {
   const { field, path, value, isRequired, onChange } = props;
   const items = Array.isArray(value) ? (value as readonly Json[]) : [];
-  const add = (): void =>
-    onChange([...path, items.length], initialValue(field.item, true) ?? blank(field.item.kind));
+  const add = (): void => onChange([...path, items.length], initialItem(field.item));
   return (
     <Boxed
       {...props}
@@ -109,9 +108,7 @@ export function MapInput(props: InputProps<MapField>): VNode {
       <Button
         label="Add entry"
         icon="plus"
-        onClick={() =>
-          onChange([...path, free()], initialValue(field.item, true) ?? blank(field.item.kind))
-        }
+        onClick={() => onChange([...path, free()], initialItem(field.item))}
       />
     </Boxed>
   );
@@ -125,24 +122,19 @@ export function UnionInput(props: InputProps<UnionField>): VNode {
   const variant = field.variants[chosen];
   const choose = (index: number): void => {
     const next = field.variants[index];
-    onChange(path, next && (initialValue(next, true) ?? blank(next.kind)));
+    onChange(path, next && initialItem(next));
   };
   return (
     <Boxed {...props} onRemove={undefined}>
       <div class="field">
         <label for={id}>Kind</label>
-        <select
-          id={id}
-          value={String(chosen)}
-          onChange={(event) => choose(Number(event.currentTarget.value))}
-        >
-          <option value="-1">{isRequired ? "Choose …" : "Leave out"}</option>
-          {field.variants.map((option, index) => (
-            <option key={index} value={String(index)}>
-              {option.title}
-            </option>
-          ))}
-        </select>
+        <PlaceSelect
+          aria={{ id }}
+          titles={field.variants.map(({ title }) => title)}
+          isRequired={isRequired}
+          chosen={chosen}
+          onChoose={choose}
+        />
       </div>
       {variant && <props.draw {...props} field={variant} isRequired />}
     </Boxed>
@@ -151,16 +143,9 @@ export function UnionInput(props: InputProps<UnionField>): VNode {
 
 // ---
 
-/** What something begins as that has to be there. */
-function blank(kind: string): Json {
-  const blanks: Readonly<Record<string, Json>> = {
-    number: 0,
-    flag: false,
-    list: [],
-    group: {},
-    map: {},
-  };
-  return blanks[kind] ?? "";
+/** What something begins as that has to be there, even if a reader is yet to say what it is. */
+function initialItem(field: Field): Json {
+  return initialValue(field, true) ?? (field.kind === "number" ? 0 : "");
 }
 
 function Boxed(
@@ -171,8 +156,7 @@ function Boxed(
   return (
     <fieldset class="field-box">
       <legend>
-        {field.title || "Value"}
-        {!props.isRequired && <span class="optional"> optional</span>}
+        <Title {...props} />
       </legend>
       {field.description && <p class="hint">{field.description}</p>}
       {children as VNode}

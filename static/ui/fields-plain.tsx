@@ -1,12 +1,11 @@
 /** Fields for one value each: text, numbers, flags, choices, and JSON as text. */
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useId } from "preact/hooks";
 
 import type { Json } from "../../src/client/bodies.ts";
 import type { ChoiceField, NumberField, TextField } from "../model/form.ts";
 import { pretty } from "../model/words.ts";
-import { errorAt, type InputProps, Labelled } from "./field-parts.tsx";
+import { type InputProps, Labelled, Notes, PlaceSelect, useAria } from "./field-parts.tsx";
 
 /** An empty text is left out where that is allowed, and an empty text where it is not. */
 export function TextInput(props: InputProps<TextField>): VNode {
@@ -78,13 +77,12 @@ export function NumberInput(props: InputProps<NumberField>): VNode {
 
 /** What must be given is a box, ticked or not; what may be left out has three answers. */
 export function FlagInput(props: InputProps): VNode {
-  const { field, path, value, isRequired, errors, onChange } = props;
+  const { field, path, value, isRequired, onChange } = props;
   const aria = useAria(props);
   if (!isRequired && field.initial !== true && field.initial !== false) {
     const options = [true, false];
     return <ChoiceInput {...props} field={{ ...field, kind: "choice", options }} />;
   }
-  const error = errorAt(errors, path);
   return (
     <div class="field">
       <label class="check">
@@ -96,16 +94,7 @@ export function FlagInput(props: InputProps): VNode {
         />
         {field.title}
       </label>
-      {field.description && (
-        <p class="hint" id={`${aria.id}-hint`}>
-          {field.description}
-        </p>
-      )}
-      {error && (
-        <p class="error" id={`${aria.id}-error`}>
-          {error}
-        </p>
-      )}
+      <Notes {...props} id={aria.id} />
     </div>
   );
 }
@@ -118,18 +107,15 @@ export function ChoiceInput(props: InputProps<ChoiceField>): VNode {
   );
   return (
     <Labelled input={props} id={aria.id}>
-      <select
-        {...aria}
-        value={String(chosen)}
-        onChange={(event) => onChange(path, field.options[Number(event.currentTarget.value)])}
-      >
-        <option value="-1">{props.isRequired ? "Choose …" : "Leave out"}</option>
-        {field.options.map((option, index) => (
-          <option key={index} value={String(index)}>
-            {typeof option === "string" ? option : JSON.stringify(option)}
-          </option>
-        ))}
-      </select>
+      <PlaceSelect
+        aria={aria}
+        titles={field.options.map((option) =>
+          typeof option === "string" ? option : JSON.stringify(option),
+        )}
+        isRequired={props.isRequired}
+        chosen={chosen}
+        onChoose={(index) => onChange(path, field.options[index])}
+      />
     </Labelled>
   );
 }
@@ -167,27 +153,6 @@ export function JsonInput(props: InputProps): VNode {
 }
 
 // ---
-
-interface Aria {
-  readonly id: string;
-  readonly "aria-invalid": boolean;
-  readonly "aria-required": boolean;
-  readonly "aria-describedby": string | undefined;
-}
-
-function useAria({ field, path, isRequired, errors }: InputProps): Aria {
-  const id = useId();
-  const isWrong = errorAt(errors, path) !== undefined;
-  const about = [field.description && `${id}-hint`, isWrong && `${id}-error`]
-    .filter(Boolean)
-    .join(" ");
-  return {
-    id,
-    "aria-invalid": isWrong,
-    "aria-required": isRequired,
-    "aria-describedby": about || undefined,
-  };
-}
 
 function toLocal(iso: string): string {
   const at = Date.parse(iso);

@@ -10,7 +10,7 @@ import {
   differenceLine,
   notesOf,
   type Overlay,
-  type StepDifference,
+  type Verdict,
 } from "../model/overlay.ts";
 import { cut, formatCount } from "../model/words.ts";
 
@@ -92,6 +92,20 @@ export function NodeShape(props: NodeProps): VNode {
   }, [node, x, y, classes, words, line, note, letter, isChosen, isFocusable, isFound, isDown]);
 }
 
+/** A letter on what only one of two runs has reached, for whom the colours are the same. */
+export function LetterMark(props: {
+  readonly letter: string;
+  readonly x: number;
+  readonly y: number;
+}): VNode {
+  return (
+    <g class="letter-mark" transform={`translate(${props.x} ${props.y})`}>
+      <circle r="8" />
+      <text y="4">{props.letter}</text>
+    </g>
+  );
+}
+
 // ---
 
 /** What of a node is not always the same. */
@@ -107,25 +121,25 @@ interface Look {
   readonly letter: string;
 }
 
+const plain: Look = { classes: "", words: "", line: "", note: "", isError: false, letter: "" };
+
 function stateLook({ node, counts, passed, isRun }: NodeProps): Look {
   if (node.kind !== "step") {
     return {
+      ...plain,
       classes: node.kind === "event" && passed > 0 ? "is-passed" : "",
       words: passed > 0 ? `${passed} passed` : "",
-      line: "",
       note: passed > 1 ? `×${passed}` : "",
-      isError: false,
-      letter: "",
     };
   }
   const failure = counts && counts.failed > 0 ? counts.failure : null;
   return {
+    ...plain,
     classes: `phase-${phaseOf(counts)}`,
     words: isRun ? describeCounts(counts) : "",
     line: isRun ? stateLine(counts) : "",
     note: failure ? cut(`${failure.name}: ${failure.message}`, 44) : "",
     isError: failure !== null,
-    letter: "",
   };
 }
 
@@ -133,41 +147,27 @@ function differenceLook({ id, name, kind }: GraphNode, { steps, events }: Overla
   if (kind === "step") {
     const difference = steps.get(name);
     return {
+      ...plain,
       classes: `diff-${difference?.verdict ?? "none"}`,
       words: describeDifference(difference),
       line: differenceLine(difference),
       note: notesOf(difference),
-      isError: false,
       letter: letterOf(difference?.verdict),
     };
   }
   const { a, b } = events.get(id) ?? { a: 0, b: 0 };
   const verdict = a === 0 && b === 0 ? "none" : b === 0 ? "only-a" : a === 0 ? "only-b" : "same";
   return {
+    ...plain,
     classes: kind === "event" ? `diff-${verdict}` : "",
     words: verdict === "none" ? "" : `${a} times in A, ${b} times in B`,
-    line: "",
     note: a === b || verdict !== "same" ? "" : `×${a} → ×${b}`,
-    isError: false,
     letter: letterOf(verdict),
   };
 }
 
-function letterOf(verdict: StepDifference["verdict"] | undefined): string {
+export function letterOf(verdict: Verdict | "both" | undefined): string {
   return verdict === "only-a" ? "A" : verdict === "only-b" ? "B" : "";
-}
-
-function LetterMark(props: {
-  readonly letter: string;
-  readonly x: number;
-  readonly y: number;
-}): VNode {
-  return (
-    <g class="edge-mark" transform={`translate(${props.x} ${props.y})`}>
-      <circle r="8" />
-      <text y="4">{props.letter}</text>
-    </g>
-  );
 }
 
 const marks = [

@@ -3,10 +3,11 @@ import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { GraphModel } from "../model/graph-model.ts";
+import { formatCount } from "../model/words.ts";
 import { Button } from "./button.tsx";
 import type { GraphChoices } from "./graph-options.ts";
 import type { GraphView } from "./graph-view.ts";
-import { Icon } from "./icons.tsx";
+import { SearchBox } from "./search-box.tsx";
 
 export interface GraphToolsProps {
   readonly model: GraphModel;
@@ -140,24 +141,20 @@ export function NodeSearch(props: {
   };
   return (
     <div class="graph-bar">
-      <label class="search">
-        <Icon name="search" />
-        <span class="visually-hidden">Find a node</span>
-        <input
-          ref={input}
-          type="search"
-          placeholder="Step or event"
-          value={search.value}
-          onInput={(event) => {
-            search.value = event.currentTarget.value;
-            at.current = -1;
-            view.look(findNodes(model, search.value)[0]);
-          }}
-          onKeyDown={onKeyDown}
-        />
-      </label>
+      <SearchBox
+        input={input}
+        label="Find a node"
+        placeholder="Step or event"
+        value={search.value}
+        onInput={(value) => {
+          search.value = value;
+          at.current = -1;
+          view.look(findNodes(model, value)[0]);
+        }}
+        onKeyDown={onKeyDown}
+      />
       <span class="quiet" role="status">
-        {search.value === "" ? "" : found.length === 1 ? "1 node" : `${found.length} nodes`}
+        {search.value === "" ? "" : formatCount(found.length, "node")}
       </span>
       <Button label="Close the search" icon="close" isIconOnly onClick={close} />
     </div>
@@ -177,18 +174,14 @@ export function findNodes(model: GraphModel, query: string | null): readonly str
 export function OverlayLegend(): VNode {
   return (
     <ul class="overlay-legend" aria-label="What the marks mean">
-      <li class="diff-only-a">
-        <svg width="22" height="8" aria-hidden="true">
-          <path d="M0 4h22" />
-        </svg>
-        only in A
-      </li>
-      <li class="diff-only-b">
-        <svg width="22" height="8" aria-hidden="true">
-          <path d="M0 4h22" />
-        </svg>
-        only in B
-      </li>
+      {(["A", "B"] as const).map((run) => (
+        <li key={run} class={`diff-only-${run.toLowerCase()}`}>
+          <svg width="22" height="8" aria-hidden="true">
+            <path d="M0 4h22" />
+          </svg>
+          only in {run}
+        </li>
+      ))}
       <li>▲ slower in B</li>
       <li>▼ faster in B</li>
     </ul>

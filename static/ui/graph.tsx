@@ -18,7 +18,7 @@ import {
 } from "../model/graph-window.ts";
 import type { Overlay } from "../model/overlay.ts";
 import type { WorkflowInfo } from "../state/workflows.ts";
-import { NodeShape } from "./graph-node.tsx";
+import { LetterMark, letterOf, NodeShape } from "./graph-node.tsx";
 import { type GraphChoices, roomOfGraph } from "./graph-options.ts";
 import { AroundBar, findNodes, GraphTools, NodeSearch, OverlayLegend } from "./graph-tools.tsx";
 import { type GraphView, useGraphView } from "./graph-view.ts";
@@ -171,6 +171,7 @@ function Edges(props: {
         const way = `${from}>${to}`;
         const isQuiet = label !== null || model.layout.back.has(index);
         const look = overlay ? overlayClasses(overlay, way) : stateClasses(state, way, to ?? "");
+        const letter = letterOf(overlay?.flows.get(way));
         return (
           <g key={`${source}>${target}>${label}`}>
             <path
@@ -180,7 +181,7 @@ function Edges(props: {
             >
               {label !== null && <title>{label}</title>}
             </path>
-            {overlay && <EdgeMark way={overlay.flows.get(way)} path={path} />}
+            {letter !== "" && path !== "" && <LetterMark letter={letter} {...middleOf(path)} />}
           </g>
         );
       })}
@@ -198,20 +199,4 @@ function overlayClasses(overlay: Overlay, way: string): readonly string[] {
   const who = overlay.flows.get(way);
   if (who === undefined) return [];
   return who === "both" ? ["is-used"] : ["is-used", `diff-${who}`];
-}
-
-/** A letter on what only one of the two has gone, for whom the colours are the same. */
-function EdgeMark(props: {
-  readonly way: "only-a" | "only-b" | "both" | undefined;
-  readonly path: string;
-}): VNode | null {
-  const { way, path } = props;
-  if (way === undefined || way === "both" || path === "") return null;
-  const { x, y } = middleOf(path);
-  return (
-    <g class={`edge-mark diff-${way}`} transform={`translate(${x} ${y})`}>
-      <circle r="8" />
-      <text y="4">{way === "only-a" ? "A" : "B"}</text>
-    </g>
-  );
 }

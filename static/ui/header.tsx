@@ -3,12 +3,15 @@ import type { VNode } from "preact";
 
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
+import { Select } from "./select.tsx";
 
 export function Header(): VNode {
   const store = useStore();
   const { workflows, workflow, dialog, run } = store;
   const names = workflows.names.value ?? [];
   const name = workflow.value;
+  const none = ["", names.length === 0 ? "No workflow" : "Choose a workflow"] as const;
+  const unlisted = name === undefined ? [none] : names.includes(name) ? [] : [name];
   const open = run.value;
   const isRunning = open?.handler.value?.status === "running" && !open.isReadOnly;
   return (
@@ -23,21 +26,13 @@ export function Header(): VNode {
       </h1>
       <label class="picker">
         <span class="visually-hidden">Workflow</span>
-        <select
+        <Select
           id="workflow-picker"
           value={name ?? ""}
           disabled={names.length === 0}
-          onChange={({ currentTarget: { value } }) => value !== "" && store.openWorkflow(value)}
-        >
-          {names.length === 0 && <option value="">No workflow</option>}
-          {names.length > 0 && name === undefined && <option value="">Choose a workflow</option>}
-          {name !== undefined && !names.includes(name) && <option value={name}>{name}</option>}
-          {names.map((known) => (
-            <option key={known} value={known}>
-              {known}
-            </option>
-          ))}
-        </select>
+          options={[...unlisted, ...names]}
+          onChoose={(value) => value !== "" && store.openWorkflow(value)}
+        />
       </label>
       <Button
         label="Run"

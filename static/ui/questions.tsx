@@ -8,6 +8,7 @@ import type { LiveRun } from "../state/live-run.ts";
 import { useStore } from "./context.ts";
 import { EventForm } from "./event-form.tsx";
 import { JsonTree } from "./json-tree.tsx";
+import { Select } from "./select.tsx";
 
 const shown = 5;
 
@@ -48,17 +49,12 @@ function QuestionCard(props: { readonly question: Question; readonly run: LiveRu
         </p>
       )}
       {answers.length > 1 && (
-        <select
+        <Select
           aria-label="Kind of answer"
           value={chosen.value}
-          onChange={(event) => (chosen.value = event.currentTarget.value)}
-        >
-          {answers.map((answer) => (
-            <option key={answer} value={answer}>
-              {answer}
-            </option>
-          ))}
-        </select>
+          options={answers}
+          onChoose={(value) => (chosen.value = value)}
+        />
       )}
       <EventForm
         key={chosen.value}

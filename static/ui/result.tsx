@@ -35,7 +35,7 @@ export function Result({ run }: { readonly run: LiveRun }): VNode {
           <Button
             label="Run again with other input"
             icon="edit"
-            onClick={() => void store.rerun(handler, true).catch(store.report)}
+            onClick={() => store.rerun(handler, true)}
           />
         )}
       </section>

@@ -58,7 +58,6 @@ function Actions(props: { readonly run: LiveRun; readonly handler: HandlerBody }
   const store = useStore();
   const { run, handler } = props;
   const { handler_id: id, status } = handler;
-  const attempt = (action: Promise<void>): void => void action.catch(store.report);
   return (
     <div class="actions" role="group" aria-label="Actions on this run">
       {status === "running" && (
@@ -69,12 +68,12 @@ function Actions(props: { readonly run: LiveRun; readonly handler: HandlerBody }
           onClick={() => (store.dialog.value = { kind: "cancel", handlerId: id })}
         />
       )}
-      <Button label="Run again" icon="again" onClick={() => attempt(store.rerun(handler, false))} />
+      <Button label="Run again" icon="again" onClick={() => store.rerun(handler, false)} />
       <Button
         label="Run again with other input"
         icon="edit"
         isIconOnly
-        onClick={() => attempt(store.rerun(handler, true))}
+        onClick={() => store.rerun(handler, true)}
       />
       <Button
         label="Compare with another run"

@@ -53,15 +53,14 @@ export function durationOf(handler: HandlerBody, now: number): number {
 export function runMenu(store: Store, handler: HandlerBody): readonly MenuItem[] {
   const { dialog, route, run } = store;
   const { handler_id: id, workflow_name: workflow, status } = handler;
-  const attempt = (action: Promise<void>): void => void action.catch(store.report);
   const open = run.value?.handler.value;
   const isComparable = open?.workflow_name === workflow && open.handler_id !== id;
   return [
-    { label: "Run again", icon: "again", onChoose: () => attempt(store.rerun(handler, false)) },
+    { label: "Run again", icon: "again", onChoose: () => store.rerun(handler, false) },
     {
       label: "Run again with other input",
       icon: "edit",
-      onChoose: () => attempt(store.rerun(handler, true)),
+      onChoose: () => store.rerun(handler, true),
     },
     ...(isComparable && route.value.other !== id
       ? ([

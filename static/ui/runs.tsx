@@ -7,9 +7,10 @@ import type { HandlerBody } from "../../src/client/bodies.ts";
 import { Button } from "./button.tsx";
 import { useStore } from "./context.ts";
 import { Empty } from "./empty.tsx";
-import { Icon } from "./icons.tsx";
 import { Menu } from "./menu.tsx";
 import { isAsking, runMenu, RunRow } from "./run-row.tsx";
+import { SearchBox } from "./search-box.tsx";
+import { Select } from "./select.tsx";
 import { VirtualList } from "./virtual-list.tsx";
 
 const rowHeight = 56;
@@ -158,7 +159,7 @@ function OpenFile(): VNode {
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
           event.currentTarget.value = ""; // To be chosen once more.
-          if (file) void store.openFile(file).catch(store.report);
+          if (file) store.openFile(file);
         }}
       />
     </>
@@ -194,42 +195,26 @@ function Filters({ query, status, workflow }: FiltersProps): VNode {
   const { workflows } = useStore();
   return (
     <div class="filters">
-      <label class="search">
-        <Icon name="search" />
-        <span class="visually-hidden">Find runs</span>
-        <input
-          id="run-search"
-          type="search"
-          placeholder="Id, workflow, error"
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
-        />
-      </label>
+      <SearchBox
+        id="run-search"
+        label="Find runs"
+        placeholder="Id, workflow, error"
+        value={query.value}
+        onInput={(value) => (query.value = value)}
+      />
       <div class="filter-row">
-        <select
+        <Select
           aria-label="Status"
           value={status.value}
-          onChange={(event) => (status.value = event.currentTarget.value)}
-        >
-          <option value="">Status</option>
-          {statuses.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <select
+          options={[["", "Status"], ...statuses]}
+          onChoose={(value) => (status.value = value)}
+        />
+        <Select
           aria-label="Workflow of runs"
           value={workflow.value}
-          onChange={(event) => (workflow.value = event.currentTarget.value)}
-        >
-          <option value="">Workflow</option>
-          {(workflows.names.value ?? []).map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
+          options={[["", "Workflow"], ...(workflows.names.value ?? [])]}
+          onChoose={(value) => (workflow.value = value)}
+        />
       </div>
     </div>
   );

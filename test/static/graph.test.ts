@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)("the graph", () => {
     await node(page, /step straight: only in A, 1 time/).waitFor();
     await node(page, /step around: only in B, 1 time/).waitFor();
     await node(page, /step choose: faster in B, \d+ ms in A, \d+ ms in B/).waitFor();
-    const letters = page.locator(".edges .edge-mark text");
+    const letters = page.locator(".edges .letter-mark text");
     expect((await letters.allTextContents()).toSorted().join("")).toBe("AAABBB");
     await page.getByRole("list", { name: "What the marks mean" }).waitFor();
     expect(await axe(page, "overlay")).toEqual([]);
