@@ -21,23 +21,19 @@ export function createRunWorkflow(invocation: Invocation) {
     started ??= new Map();
     const count = (started.get(workflow) ?? 0) + 1;
     started.set(workflow, count);
-    const name = key ?? `${definition.name}#${count}`;
+    const workflowName = definition.name;
+    const name = key ?? `${workflowName}#${count}`;
     const effect = `child:${name}`;
     const kept = invocation.effectOf(effect);
     if (kept) return kept.value;
     const { id: job, attempt } = invocation.job;
     const runId = [parentId, job, attempt, name.replace(/[^\w-]/g, "-")].join(".");
-    const child = {
-      workflowName: definition.name,
-      event: toStartEvent(definition, input),
-      runId,
-      handlerId: runId,
-      parent: { runId: parentId, handlerId },
-    };
-    const { workflowName } = child;
+    const ids = { workflowName, runId, handlerId: runId };
+    const event = toStartEvent(definition, input);
+    const parent = { runId: parentId, handlerId };
     // Known to the parent before it exists: whoever ends the parent ends it too.
-    await invocation.submit({ kind: "child_started", runId, handlerId: runId, workflowName });
-    await outlast(invocation, () => children.ensure(child));
+    await invocation.submit({ kind: "child_started", ...ids });
+    await outlast(invocation, () => children.ensure({ ...ids, event, parent }));
     await endOrphan(invocation, runId);
     const value = toJson(await resultOf(invocation, runId, events), "result");
     await invocation.submit({ kind: "effect_returned", key: effect, value });

@@ -43,6 +43,8 @@ export class Invocation {
   readonly job: Job;
   /** Of a function that was interrupted, and starts again. */
   past: Past | null = null;
+  /** Resources that live as long as the function works. */
+  pool: ResourcePool | null = null;
   /** Made when somebody asks for the signal: most step functions never look at it. */
   #controller: AbortController | undefined;
   #interruption: { readonly reason: unknown } | undefined;
@@ -55,8 +57,6 @@ export class Invocation {
   /** Of the step's timeout: what is left of it, and how to stop the timer while it runs. */
   #leftMs: number | null;
   #stopTimer: (() => void) | null = null;
-  /** Called when the function comes to rest: what costs something while it only waits. */
-  readonly #lettingGo: (() => void)[] = [];
 
   constructor(ports: InvocationPorts, job: Job) {
     this.ports = ports;
@@ -98,19 +98,12 @@ export class Invocation {
     return this.ports.loop.submit(this.#tickOf(body));
   }
 
-  /** Raises the function's signal, and leaves it to the function, or its caller, to end. */
-  interrupt(reason: unknown): void {
-    this.#interruption ??= { reason };
-    this.#controller?.abort(reason);
-    this.#over?.reject(reason);
-  }
-
   /** Ends it; whatever the function still does is ignored. */
   end(reason: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.pauseTimer();
-    this.interrupt(reason);
+    this.#interrupt(reason);
     for (const wait of this.#waits.values()) wait.reject(reason);
     this.#waits.clear();
   }
@@ -120,7 +113,7 @@ export class Invocation {
     if (this.#leftMs === null || this.#stopTimer || this.#isOver) return;
     const { clock } = this.ports;
     const since = clock.now();
-    const stop = clock.at(since + this.#leftMs, () => this.interrupt(stepTimedOut(this.step)));
+    const stop = clock.at(since + this.#leftMs, () => this.#interrupt(stepTimedOut(this.step)));
     this.#stopTimer = () => {
       stop();
       this.#leftMs = Math.max(0, (this.#leftMs ?? 0) - (clock.now() - since));
@@ -133,13 +126,9 @@ export class Invocation {
     this.#stopTimer?.();
   }
 
-  /** Lets go of what costs something, as the function only waits. It may go on all the same. */
+  /** Gives back what costs something, as the function only waits. It may go on all the same. */
   rest(): void {
-    for (const letGo of this.#lettingGo.splice(0)) letGo();
-  }
-
-  onRest(letGo: () => void): void {
-    this.#lettingGo.push(letGo);
+    void this.pool?.end();
   }
 
   /** What `work` comes to, unless the function is interrupted or ended before. */
@@ -181,6 +170,13 @@ export class Invocation {
   }
 
   // ---
+
+  /** Raises the function's signal, and leaves it to the function, or its caller, to end. */
+  #interrupt(reason: unknown): void {
+    this.#interruption ??= { reason };
+    this.#controller?.abort(reason);
+    this.#over?.reject(reason);
+  }
 
   #tickOf(body: JobTickBody): TickBody {
     if (this.#isOver) throw this.#interruption?.reason;

@@ -174,9 +174,12 @@ export class LiveRun implements LoopPorts {
     }
   }
 
-  stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void {
-    if ("error" in reason) this.#ports.broke(this, reason.error);
-    else this.#ports.ended(this.#summary);
+  failed(error: unknown): void {
+    this.#ports.broke(this, error);
+  }
+
+  ended(): void {
+    this.#ports.ended(this.#summary);
   }
 
   // ---

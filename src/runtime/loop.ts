@@ -8,6 +8,7 @@
  * - A commit that fails stops the loop: what it had not stored has not happened.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Json } from "../base/json.ts";
 import { snapshotTicks, snapshotTicksPerPart } from "../base/limits.ts";
 import type { Command } from "../engine/command.ts";
 import { reduce } from "../engine/reduce.ts";
@@ -17,7 +18,6 @@ import { findJob, isIdle, type Job, type RunState } from "../engine/state.ts";
 import type { Tick, TickBody } from "../engine/tick.ts";
 import type { NewEvent } from "../store/event.ts";
 import type { Commit, Culprit, Outcome, Rest } from "../store/store.ts";
-import type { Json } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { toNewEvent, toOutcome } from "./publication.ts";
 
@@ -32,8 +32,10 @@ export interface LoopPorts {
   /** Told of every tick that has an effect. */
   applied(tick: Tick): void;
   perform(command: Command): void;
-  /** The loop is over: its run has ended, or it could not be stored. */
-  stopped(reason: { readonly error: unknown } | { readonly state: RunState }): void;
+  /** The loop is over: a commit could not be stored. */
+  failed(error: unknown): void;
+  /** The loop is over, as its run is. */
+  ended(): void;
 }
 
 /** A command, and the attempt that it is for, if it is for a job. */
@@ -229,7 +231,7 @@ export class Loop {
   #fail(batch: Batch, error: unknown): void {
     this.#lose(batch, error);
     this.stop(error);
-    this.#ports.stopped({ error });
+    this.#ports.failed(error);
   }
 
   #lose(batch: Batch, reason: unknown): void {
@@ -247,7 +249,7 @@ export class Loop {
     }
     if (outcome) {
       this.stop(runHasEnded);
-      this.#ports.stopped({ state: this.#state });
+      this.#ports.ended();
     }
   }
 }
@@ -263,18 +265,17 @@ function restOf(state: RunState): Rest | null {
 const runHasEnded = new Error("The run has ended.");
 
 function promiseOf(batch: Batch): Promise<void> {
-  batch.done ??= heedless(Promise.withResolvers<void>());
-  return batch.done.promise;
+  if (batch.done) return batch.done.promise;
+  batch.done = Promise.withResolvers<void>();
+  return heedless(batch.done.promise);
 }
 
 function rejected(reason: unknown): Promise<void> {
-  const done = heedless(Promise.withResolvers<void>());
-  done.reject(reason);
-  return done.promise;
+  return heedless(Promise.reject(reason));
 }
 
-/** Whoever waits is told of a rejection, but nobody has to be. */
-function heedless<T>(done: PromiseWithResolvers<T>): PromiseWithResolvers<T> {
-  done.promise.catch(() => {});
-  return done;
+/** Whoever waits is told of a rejection, but nobody has to wait. */
+function heedless(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -30,11 +30,11 @@ export function startRetention(
       ...(keepMax !== null && { keepMax }),
     };
     try {
-      for (let count = 1; count > 0 && !isStopped;) {
+      while (!isStopped) {
         const deleted = await store.prune(pruning);
-        count = deleted.length;
+        if (deleted.length === 0) break;
         for (const handlerId of deleted) onDeleted(handlerId);
-        if (count > 0) log("info", `${count} ended runs were deleted: they need not be kept.`);
+        log("info", `${deleted.length} ended runs were deleted: they need not be kept.`);
       }
       while (!isStopped && (await store.shrink()));
     } catch (error) {

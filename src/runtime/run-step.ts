@@ -2,6 +2,7 @@
  * Runs an author's step function, from its start to the tick that tells how it ended. What a policy
  * decides about a failure is decided here, once, and recorded.
  */
+import { must } from "../base/assert.ts";
 import { toMilliseconds } from "../base/clock.ts";
 import { describeValue } from "../base/describe.ts";
 import { FatalError, RetryError, toFailure, WorkflowError } from "../base/errors.ts";
@@ -10,7 +11,6 @@ import { elapsedSeconds } from "../engine/steps.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent, typeOfEvent } from "../workflow/event.ts";
 import { retryPolicy } from "../workflow/retry.ts";
-import { must } from "../base/assert.ts";
 import { chanceOf } from "./chance.ts";
 import type { Invocation } from "./invocation.ts";
 import { outlast } from "./outlast.ts";
@@ -83,6 +83,7 @@ async function callAgain(invocation: Invocation): Promise<unknown> {
 }
 
 function callOnce(invocation: Invocation): unknown {
+  // If it names any: found out without a list of their names.
   for (const _ in invocation.step.resources) return callWithResources(invocation);
   return callFunction(invocation, {});
 }
@@ -91,7 +92,7 @@ async function callWithResources(invocation: Invocation): Promise<unknown> {
   const { ports, step } = invocation;
   // What is made for the function is given back, also when the function itself never ends.
   const pool = new ResourcePool("step", ports.resources, ports.log);
-  invocation.onRest(() => void pool.end());
+  invocation.pool = pool;
   try {
     const resources = await invocation.orOver(pool.useAll(step.resources));
     return await callFunction(invocation, resources);

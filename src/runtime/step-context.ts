@@ -4,10 +4,9 @@ import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
-import type { Kept } from "../engine/state.ts";
 import { toExpected } from "../engine/collect.ts";
+import { type Kept, waitPlaces } from "../engine/state.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
-import { waitPlaces } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
 import { checkTarget } from "../workflow/definition.ts";
@@ -187,10 +186,8 @@ async function wait(
   const { waits } = invocation.currentJob;
   const known = waits[waitPlaces.find(waits, id)];
   // Answered before a restart: given back, and asked no more.
-  if (known && !isOpen(known)) {
-    invocation.settle(known);
-    invocation.deliver();
-  } else {
+  if (known && !isOpen(known)) invocation.settle(known);
+  else {
     invocation.pauseTimer();
     invocation.tell(toWaitOpened(invocation, id, type, options));
   }

@@ -244,8 +244,11 @@ export class SqliteStore implements Store {
 function toText(commit: Commit): CommitText {
   assertCommit(commit);
   return {
-    ...commit,
     ticks: commit.ticks.map((tick) => JSON.stringify(tick)),
+    events: commit.events,
+    outcome: commit.outcome,
     snapshot: commit.snapshot === undefined ? undefined : JSON.stringify(commit.snapshot),
+    rest: commit.rest,
+    isProgress: commit.isProgress ?? false,
   };
 }

@@ -66,10 +66,10 @@ function createLoop(state: RunState = none, culprit?: Culprit) {
       const { kind } = command;
       story.push(kind === "run_step" ? `run ${command.step} ${command.job}` : kind);
     },
-    stopped: (reason) => {
-      const how = "error" in reason ? `broke: ${String(reason.error)}` : reason.state.status;
-      story.push(loop.isStopped ? how : "It goes on.");
+    failed: (error) => {
+      story.push(loop.isStopped ? `broke: ${String(error)}` : "It goes on.");
     },
+    ended: () => void story.push(loop.isStopped ? loop.state.status : "It goes on."),
   });
   /** Stores what is on its way, and lets all follow from it that does. */
   const store = async (): Promise<void> => {

@@ -299,7 +299,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "loop",
-    "    this.stop(error);\n    this.#ports.stopped({ error });",
+    "    this.stop(error);\n    this.#ports.failed(error);",
     "    this.stop(error);",
     "nobody hears of a commit that failed",
   ),

@@ -10,6 +10,7 @@ import type { Database } from "bun:sqlite";
 import { must } from "../../base/assert.ts";
 import type { WorkflowError } from "../../base/errors.ts";
 import { positionsMax, shrinkPages } from "../../base/limits.ts";
+import type { NewEvent } from "../event.ts";
 import type { Feed } from "../feed.ts";
 import type { Written } from "../group.ts";
 import {
@@ -20,15 +21,19 @@ import {
   refuseCommit,
   refuseCreate,
 } from "../rules.ts";
-import type { Commit, Deaths, NewRun, Pruning, Rest } from "../store.ts";
+import type { Deaths, NewRun, Outcome, Pruning, Rest } from "../store.ts";
 import { type Entry, toEntries } from "./entry.ts";
 import type { Reads } from "./reads.ts";
 import { newestEntry } from "./record.ts";
 
 /** A commit with the JSON texts of its ticks and its snapshot. */
-export interface CommitText extends Omit<Commit, "ticks" | "snapshot"> {
+export interface CommitText {
   readonly ticks: readonly string[];
+  readonly events: readonly NewEvent[];
+  readonly outcome: Outcome | undefined;
   readonly snapshot: string | undefined;
+  readonly rest: Rest | null | undefined;
+  readonly isProgress: boolean;
 }
 
 /** Where a run stands: all that a commit must know of it. */
