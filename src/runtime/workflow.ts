@@ -111,13 +111,13 @@ export class Workflow<
     options: CatchOptions<Emits>,
     fn: StepBody<readonly [typeof StepFailedEvent], Emits, State, {}>,
   ): Workflow<State, Accepted, Emitted | Emits[number]> {
-    const { emits, steps = null, recoveries = 1, description } = options;
+    const { steps = null, recoveries = 1, ...others } = Object(options) as CatchOptions<Emits>;
     const accepts = [StepFailedEvent];
     this.#add({
       name,
       accepts,
       join: null,
-      options: { accepts, emits, ...(description !== undefined && { description }) },
+      options: { ...others, accepts },
       catches: { steps, recoveries },
       run: fn as unknown as StepFunction, // As in `step`.
     });

@@ -1,6 +1,6 @@
 /** What is wrong with options that are no event types. Those that are left out are right. */
 import { describeValue } from "../base/describe.ts";
-import type { StepOptions, WorkflowOptions } from "./draft.ts";
+import type { CatchOptions, StepOptions, WorkflowOptions } from "./draft.ts";
 import type { Resource } from "./resource.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 import { hint, quote } from "./words.ts";
@@ -17,6 +17,15 @@ const ofStep: Readonly<Record<keyof StepOptions, true>> = {
   workers: true,
   retry: true,
   timeout: true,
+};
+
+/** Of a step that catches. What such a step accepts goes without saying. */
+const ofCatch: Readonly<Record<keyof CatchOptions | "accepts", true>> = {
+  accepts: true,
+  emits: true,
+  steps: true,
+  recoveries: true,
+  description: true,
 };
 
 const ofWorkflow: Readonly<Record<keyof WorkflowOptions, true>> = {
@@ -38,8 +47,9 @@ const ofRetry: Readonly<Record<keyof RetryOptions, true>> = {
   retryIf: true,
 };
 
-const known: Readonly<Record<"step" | "workflow" | "retry", readonly string[]>> = {
+const known: Readonly<Record<"step" | "catch" | "workflow" | "retry", readonly string[]>> = {
   step: Object.keys(ofStep),
+  catch: Object.keys(ofCatch),
   workflow: Object.keys(ofWorkflow),
   retry: Object.keys(ofRetry),
 };

@@ -1,4 +1,5 @@
 /** What is wrong with a step by itself, whatever the others are. */
+import { describeValue } from "../base/describe.ts";
 import { nameLengthMax } from "../base/limits.ts";
 import {
   countMistakes,
@@ -29,11 +30,12 @@ export function stepMistakes(draft: StepDraft): readonly string[] {
     mistakes.push(`${step} has no function. Pass one as the last argument.`);
   }
   const ofOptions = [
-    ...unknownOptions(options, "step"),
+    ...unknownOptions(options, catches ? "catch" : "step"),
     ...resourceMistakes(options.resources ?? {}),
     ...countMistakes("workers", options.workers),
     ...timeoutMistakes(options.timeout),
     ...retryMistakes(options.retry),
+    ...catchMistakes(catches?.steps ?? []),
     ...countMistakes("recoveries", catches?.recoveries),
   ];
   return [
@@ -63,6 +65,11 @@ function typeListMistakes({ name, accepts, options, catches }: StepDraft): reado
     );
   }
   return mistakes;
+}
+
+function catchMistakes(steps: unknown): readonly string[] {
+  if (Array.isArray(steps) && steps.every((name) => typeof name === "string")) return [];
+  return [`expected \`steps\` to be a list of names of steps, got ${describeValue(steps)}.`];
 }
 
 function joinMistakes({ name, join, options }: StepDraft): readonly string[] {

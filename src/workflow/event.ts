@@ -39,16 +39,10 @@ export interface OpenData {
 
 type Arguments<Input> = {} extends Input ? [data?: Input] : [data: Input];
 
-/** Makes events of one type when called, with `data` checked and defaults filled in. */
-export interface EventType<
-  Name extends string = string,
-  Data extends object = object,
-  Input = never,
-  Family extends EventFamily = EventFamily,
-> {
-  (...args: Arguments<Input>): Event<Name, Data>;
-  readonly type: Name;
-  readonly family: Family;
+/** Any event type, of whatever data: what definitions are made of. */
+export interface AnyEventType {
+  readonly type: string;
+  readonly family: EventFamily;
   readonly description: string | null;
   /** Names of the types that this one extends, nearest first. */
   readonly parents: readonly string[];
@@ -57,8 +51,22 @@ export interface EventType<
   /** JSON Schema of the data. */
   readonly jsonSchema: JsonObject;
   /** Whether a value is an event of exactly this type. */
-  is(value: unknown): value is Event<Name, Data>;
+  is(value: unknown): boolean;
   /** Like calling, for data of unknown origin. Throws `event_invalid`. */
+  parse(data: unknown): Event;
+}
+
+/** Makes events of one type when called, with `data` checked and defaults filled in. */
+export interface EventType<
+  Name extends string = string,
+  Data extends object = object,
+  Input = never,
+  Family extends EventFamily = EventFamily,
+> extends AnyEventType {
+  (...args: Arguments<Input>): Event<Name, Data>;
+  readonly type: Name;
+  readonly family: Family;
+  is(value: unknown): value is Event<Name, Data>;
   parse(data: unknown): Event<Name, Data>;
   /** A new type with more fields. Steps that accept this type do not accept the new one. */
   extend<const N extends string, const E extends Entries>(
@@ -80,18 +88,6 @@ export interface OpenEventType<
     entries: E,
     options?: EventTypeOptions,
   ): EventType<N, Fields & OutputOf<E>, Fields & InputOf<E>, Family>;
-}
-
-/** Any event type, of whatever data: what definitions are made of. */
-export interface AnyEventType {
-  readonly type: string;
-  readonly family: EventFamily;
-  readonly description: string | null;
-  readonly parents: readonly string[];
-  readonly fields: ReadonlySet<string>;
-  readonly jsonSchema: JsonObject;
-  is(value: unknown): boolean;
-  parse(data: unknown): Event;
 }
 
 /** The event that a type makes. */

@@ -176,6 +176,21 @@ describe("a step is refused when", () => {
       `Step \`c\`: expected \`recoveries\` to be a whole number of at least 1, got \`${recoveries}\`.`,
     ]);
   });
+
+  test.each([
+    [{ emits: [], recoverys: 2 }, "there is no option `recoverys`."],
+    [{ emits: [], retry: { attempts: 2 } }, "there is no option `retry`."],
+    [{ emits: [], recover: 2 }, "there is no option `recover`. Did you mean `recoveries`?"],
+    [
+      { emits: [], steps: "s" },
+      'expected `steps` to be a list of names of steps, got the text "s".',
+    ],
+    [undefined, "expected `emits` to be a list of event types (what `defineEvent` returns)."],
+  ])("it catches with %j", (options, mistake) => {
+    const workflow = workflowOf(startToStop);
+    workflow.catchError("c", options as never, () => {});
+    expect(mistakesOf(workflow)).toEqual([`Step \`c\`: ${mistake}`]);
+  });
 });
 
 describe("a workflow is refused when", () => {
