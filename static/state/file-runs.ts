@@ -5,37 +5,32 @@ import { parseRunFile, type RunFile } from "../model/run-file.ts";
 import type { LiveRunOptions } from "./live-run.ts";
 import type { WorkflowInfo } from "./workflows.ts";
 
-export interface FileRuns {
-  /** Returns the id under which it is open from now on. Throws what is wrong with the file. */
-  add(file: File): Promise<string>;
-  /** How to follow it; undefined: this is the id of a run on the server. */
-  optionsOf(handlerId: string): LiveRunOptions | undefined;
-}
-
 const prefix = "file:";
 
-export function createFileRuns(): FileRuns {
-  const files = new Map<string, RunFile>();
-  return {
-    async add(file) {
-      const id = prefix + file.name;
-      files.set(id, parseRunFile(await file.text(), file.name));
-      return id;
-    },
-    optionsOf(handlerId) {
-      if (!handlerId.startsWith(prefix)) return undefined;
-      const file = files.get(handlerId);
-      const info = file && toInfo(file);
-      return {
-        client: file ? sourceOf(file) : nothing,
-        handlerId,
-        loadDefinition: async () => (info ?? gone()).definition,
-        onHandler: () => {},
-        info: info ?? null,
-        isReadOnly: true,
-      };
-    },
-  };
+export class FileRuns {
+  readonly #files = new Map<string, RunFile>();
+
+  /** Returns the id under which it is open from now on. Throws what is wrong with the file. */
+  async add(file: File): Promise<string> {
+    const id = prefix + file.name;
+    this.#files.set(id, parseRunFile(await file.text(), file.name));
+    return id;
+  }
+
+  /** How to follow it; undefined: this is the id of a run on the server. */
+  optionsOf(handlerId: string): LiveRunOptions | undefined {
+    if (!handlerId.startsWith(prefix)) return undefined;
+    const file = this.#files.get(handlerId);
+    const info = file && toInfo(file);
+    return {
+      client: file ? sourceOf(file) : nothing,
+      handlerId,
+      loadDefinition: async () => (info ?? gone()).definition,
+      onHandler: () => {},
+      info: info ?? null,
+      isReadOnly: true,
+    };
+  }
 }
 
 // ---

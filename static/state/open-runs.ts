@@ -1,6 +1,7 @@
 /** The runs that are looked at: the one in the address, and the one that it is compared with. */
 import { computed, effect, type Signal, signal } from "@preact/signals";
 
+import type { HandlerBody } from "../../src/client/bodies.ts";
 import type { Client } from "../../src/client/client.ts";
 import type { Route } from "../model/route.ts";
 import type { FileRuns } from "./file-runs.ts";
@@ -34,8 +35,8 @@ export function createOpenRuns(parts: OpenRunsParts): OpenRuns {
     const fromServer = {
       client,
       handlerId: id,
-      loadDefinition: workflows.definition,
-      onHandler: handlers.put,
+      loadDefinition: (workflow: string) => workflows.definition(workflow),
+      onHandler: (handler: HandlerBody) => handlers.put(handler),
     };
     const opened = new LiveRun(files.optionsOf(id) ?? fromServer);
     box.value = opened;

@@ -9,13 +9,13 @@ import type { Client, ForkRequest } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/error.ts";
 import { formatRoute, parseRoute, type Route } from "../model/route.ts";
 import { type Actions, createActions } from "./actions.ts";
-import { createHandlerBook, type HandlerBook } from "./handler-book.ts";
-import { createFileRuns } from "./file-runs.ts";
+import { FileRuns } from "./file-runs.ts";
+import { HandlerBook } from "./handler-book.ts";
 import type { LiveRun } from "./live-run.ts";
 import { keptSignal } from "./memory.ts";
 import { messageOf } from "./message.ts";
 import { createOpenRuns } from "./open-runs.ts";
-import { createWorkflows, type Workflows } from "./workflows.ts";
+import { Workflows } from "./workflows.ts";
 
 export type Dialog =
   | { readonly kind: "run"; readonly workflow: string; readonly initial?: JsonObject }
@@ -73,13 +73,13 @@ export interface KeyState {
 }
 
 export function createStore(client: Client, keyBox: Signal<string>): Store {
-  const workflows = createWorkflows(client);
-  const handlers = createHandlerBook(client);
+  const workflows = new Workflows(client);
+  const handlers = new HandlerBook(client);
   const place = createPlace();
   const messages = createMessages(keyBox);
   const { route, navigate, openRun } = place;
   const { report, tell } = messages;
-  const files = createFileRuns();
+  const files = new FileRuns();
   const runs = createOpenRuns({ client, workflows, handlers, files, route });
   const actions = createActions({ client, handlers, route, navigate, openRun, tell });
   const dialog: Signal<Dialog | null> = signal(null);

@@ -19,47 +19,49 @@ export type Loaded<T> =
   | { readonly kind: "ready"; readonly value: T }
   | { readonly kind: "failed"; readonly message: string };
 
-export interface Workflows {
-  readonly names: Signal<readonly string[] | null>;
-  info(name: string): Signal<Loaded<WorkflowInfo>>;
-  definition(name: string): Promise<Definition>;
-  load(): Promise<void>;
-}
+export class Workflows {
+  readonly names: Signal<readonly string[] | null> = signal(null);
+  readonly #client: Client;
+  readonly #infos = new Map<string, Signal<Loaded<WorkflowInfo>>>();
+  readonly #reading = new Map<string, Promise<WorkflowInfo>>();
 
-export function createWorkflows(client: Client): Workflows {
-  const names: Signal<readonly string[] | null> = signal(null);
-  const infos = new Map<string, Signal<Loaded<WorkflowInfo>>>();
-  const reading = new Map<string, Promise<WorkflowInfo>>();
-  const read = async (name: string): Promise<WorkflowInfo> => {
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async load(): Promise<void> {
+    this.names.value = await this.#client.listWorkflows();
+  }
+
+  info(name: string): Signal<Loaded<WorkflowInfo>> {
+    const known = this.#infos.get(name);
+    if (known && known.peek().kind !== "failed") return known;
+    const info: Signal<Loaded<WorkflowInfo>> = signal({ kind: "loading" });
+    this.#infos.set(name, info);
+    this.#readOnce(name).then(
+      (value) => (info.value = { kind: "ready", value }),
+      (error: unknown) => (info.value = { kind: "failed", message: messageOf(error) }),
+    );
+    return info;
+  }
+
+  async definition(name: string): Promise<Definition> {
+    return (await this.#readOnce(name)).definition;
+  }
+
+  #readOnce(name: string): Promise<WorkflowInfo> {
+    const promise = this.#reading.get(name) ?? this.#read(name);
+    this.#reading.set(name, promise);
+    promise.catch(() => this.#reading.delete(name)); // To be asked again.
+    return promise;
+  }
+
+  async #read(name: string): Promise<WorkflowInfo> {
     const [graph, schema, body] = await Promise.all([
-      client.getGraph(name),
-      client.getSchema(name),
-      client.getDefinition(name),
+      this.#client.getGraph(name),
+      this.#client.getSchema(name),
+      this.#client.getDefinition(name),
     ]);
     return { name, graph, schema, body, definition: toDefinition(body) };
-  };
-  const readOnce = (name: string): Promise<WorkflowInfo> => {
-    const promise = reading.get(name) ?? read(name);
-    reading.set(name, promise);
-    promise.catch(() => reading.delete(name)); // To be asked again.
-    return promise;
-  };
-  return {
-    names,
-    info(name) {
-      const known = infos.get(name);
-      if (known && known.peek().kind !== "failed") return known;
-      const info: Signal<Loaded<WorkflowInfo>> = signal({ kind: "loading" });
-      infos.set(name, info);
-      readOnce(name).then(
-        (value) => (info.value = { kind: "ready", value }),
-        (error: unknown) => (info.value = { kind: "failed", message: messageOf(error) }),
-      );
-      return info;
-    },
-    definition: async (name) => (await readOnce(name)).definition,
-    async load() {
-      names.value = await client.listWorkflows();
-    },
-  };
+  }
 }

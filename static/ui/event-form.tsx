@@ -3,21 +3,24 @@
  * field that it refused.
  */
 import type { ComponentChildren, VNode } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useMemo } from "preact/hooks";
 
 import type { JsonObject } from "../../src/client/bodies.ts";
 import { Button } from "./button.tsx";
 import { FieldInput } from "./fields.tsx";
-import { type FormOptions, useEventForm } from "./form-state.ts";
+import { FormState } from "./form-state.ts";
 
-export interface EventFormProps extends FormOptions {
+export interface EventFormProps {
+  readonly schema: JsonObject;
+  readonly initial?: JsonObject | undefined;
+  readonly onSubmit: (value: JsonObject) => Promise<void>;
   readonly submitLabel: string;
   readonly submitIcon?: "play" | "send" | "fork";
   readonly extra?: (value: JsonObject) => ComponentChildren;
 }
 
 export function EventForm(props: EventFormProps): VNode {
-  const form = useEventForm(props);
+  const form = useMemo(() => new FormState(props.schema, props.initial), [props.schema]);
   const id = useId();
   const errors = form.errors.value;
   return (
@@ -26,7 +29,7 @@ export function EventForm(props: EventFormProps): VNode {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void form.submit();
+        void form.submit(props.onSubmit);
       }}
     >
       {form.isRaw.value ? (
@@ -61,7 +64,7 @@ export function EventForm(props: EventFormProps): VNode {
           isRequired
           errors={errors}
           draw={FieldInput}
-          onChange={form.change}
+          onChange={(path, next) => form.change(path, next)}
         />
       )}
       {form.failure.value && (
@@ -80,7 +83,7 @@ export function EventForm(props: EventFormProps): VNode {
         {form.hasFields && (
           <Button
             label={form.isRaw.value ? "Edit as form" : "Edit as JSON"}
-            onClick={form.toggle}
+            onClick={() => form.toggle()}
           />
         )}
         {props.extra?.(form.value.value)}
