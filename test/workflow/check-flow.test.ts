@@ -94,12 +94,28 @@ describe("a workflow is refused when", () => {
       ],
     ],
     [
+      "a step takes the subtypes of what no step emits",
+      {
+        s: { accepts: [StartEvent], emits: [B, StopEvent] },
+        t: { accepts: [A, Child, B], emits: [StopEvent], subtypes: true },
+      },
+      ["A", "Child"].map(
+        (name) =>
+          `Step \`t\` accepts \`${name}\`, which no step emits. Put it in the \`emits\` of the step that makes it, extend \`HumanResponseEvent\` if it comes from outside, or list it in \`additionalEvents\`.`,
+      ),
+    ],
+    [
       "a step accepts a failure as if it were an event",
       { ...startToStop, rescue: { accepts: [StepFailedEvent], emits: [StopEvent] } },
       [
         "Step `rescue` accepts `StepFailedEvent`. Declare it with `.catchError(name, options, fn)`.",
         "Step `rescue` can never run: no way leads to it from the start event, or from outside.",
       ],
+    ],
+    [
+      "a step accepts a failure beside other events",
+      { s: { accepts: [StartEvent, StepFailedEvent], emits: [StopEvent] } },
+      ["Step `s` accepts `StepFailedEvent`. Declare it with `.catchError(name, options, fn)`."],
     ],
     [
       "a step waits for the engine's own events",

@@ -193,6 +193,16 @@ describe("a step is refused when", () => {
   });
 });
 
+test("a step may have what is the least of everything, or the most", () => {
+  const least = { emits: [StopEvent], workers: 1, timeout: 1e-3, retry: { attempts: 1, delay: 0 } };
+  const steps = {
+    s: { accepts: [StartEvent], emits: [A, B] },
+    t: { accepts: [collect(A, { take: 1 })], ...least },
+  };
+  const workflow = workflowOf({ ...steps, u: { accepts: [each(A, B)], ...least } });
+  expect(mistakesOf(addStep(workflow, "n".repeat(128), good))).toEqual([]);
+});
+
 describe("a workflow is refused when", () => {
   test("it has no steps", () => {
     expect(mistakesOf(new Workflow())).toEqual([

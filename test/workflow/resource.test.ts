@@ -57,3 +57,11 @@ for (const [i, scope] of scopes.entries()) {
     }
   }
 }
+
+test("each need of a resource has to live as long as it does", () => {
+  const long = defineResource("long", () => 1);
+  const short = defineResource("short", { scope: "step" }, () => 1);
+  expect(messageOf(() => defineResource("it", { needs: { long, short } }, () => 1))).toStartWith(
+    "definition_invalid: Resource `it` lives as long as the server, but it needs `short`",
+  );
+});
