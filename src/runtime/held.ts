@@ -185,14 +185,16 @@ async function note(
 
 /** Resolves after so many milliseconds, when the process stops, or with `sooner`. */
 export async function pause(
-  { clock, signal }: RecoveryPorts,
+  { clock, signal }: Pick<RecoveryPorts, "clock" | "signal">,
   milliseconds: number,
   sooner: Promise<void> = new Promise(() => {}),
 ): Promise<void> {
   if (signal.aborted) return;
   const over = Promise.withResolvers<void>();
   const cancel = clock.at(clock.now() + milliseconds, over.resolve);
-  signal.addEventListener("abort", () => over.resolve(), { once: true });
+  const stop = (): void => over.resolve();
+  signal.addEventListener("abort", stop, { once: true });
   await Promise.race([sooner, over.promise]);
+  signal.removeEventListener("abort", stop);
   cancel();
 }

@@ -26,6 +26,7 @@ import { Endings } from "./endings.ts";
 import { handlerActive, handlerFinished, keyConflict, runDeleted } from "./errors.ts";
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
 import { HandlerChanges } from "./handler-changes.ts";
+import { pause } from "./held.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { recover } from "./recovery.ts";
@@ -348,19 +349,18 @@ export class Runtime implements AsyncDisposable {
 
   /** Its parent has ended: a store that fails now must not leave it running for ever. */
   async #cancelChild(runId: string): Promise<void> {
-    try {
-      const run = await this.store.getRun(runId);
-      if (run && !isTerminal(run.status)) await this.cancel(run);
-    } catch (error) {
-      const { signal } = this.#closing;
-      if (signal.aborted) return;
-      this.#log("error", "A child could not be cancelled; it is tried again.", {
-        run: runId,
-        error,
-      });
-      const again = (): void => void this.#cancelChild(runId);
-      const stop = this.#clock.at(this.#clock.now() + parkedRunRetryMs, again);
-      signal.addEventListener("abort", stop, { once: true });
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        const run = await this.store.getRun(runId);
+        if (run && !isTerminal(run.status)) await this.cancel(run);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        const fields = { run: runId, error };
+        this.#log("error", "A child could not be cancelled; it is tried again.", fields);
+      }
+      await pause({ clock: this.#clock, signal }, parkedRunRetryMs);
     }
   }
 
