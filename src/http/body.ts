@@ -26,7 +26,7 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
     throw invalid(`Expected a body that is not compressed, got \`${clip(encoding)}\`.`);
   }
   const declared = request.headers.get("content-length");
-  const declaredBytes = Number(declared ?? 0);
+  const declaredBytes = Number(declared);
   if (declaredBytes > limits.bytesMax) throw tooLarge(limits.bytesMax, `${declaredBytes}`);
 
   const isShort = declared !== null && framed.has(request);
@@ -95,7 +95,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   } finally {
     request.signal.removeEventListener("abort", cancel);
   }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
+  return Buffer.concat(chunks, length);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -52,7 +52,6 @@ export function toHandlerBody(run: HandlerFacts): HandlerBody {
 /** The same as JSON text, with the result as it is stored: neither parsed nor written anew. */
 export function toHandlerJson(run: HandlerFacts): string {
   const text = JSON.stringify(toHandlerBody({ ...run, result: null }));
-  if (run.result === null) return text;
   // No string has this in it: a quote within one is escaped.
   const [head, tail] = text.split(',"result":null,');
   return `${head},"result":${run.result},${tail}`;

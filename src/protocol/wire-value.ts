@@ -29,7 +29,6 @@ export function toWireValue({ family, fields }: WireType, data: JsonObject): Jso
 
 /** The data that a `value` of the wire stands for. */
 export function fromWireValue(value: JsonObject): JsonObject {
-  if (!("_data" in value)) return value;
   const { _data: extra, ...declared } = value;
   return isJsonObject(extra) ? { ...extra, ...declared } : value;
 }

@@ -46,6 +46,7 @@ describe("a path reaches its route", () => {
     ["PUT", "/handlers/abc", 'PUT /handlers/{id} "abc"'],
     // A literal wins over a parameter, but only where it leads to the method or the rest.
     ["GET", "/handlers/newest", "GET /handlers/newest"],
+    ["GET", "/handlers/newes%74", "GET /handlers/newest"],
     ["DELETE", "/handlers/newest", 'DELETE /handlers/{id} "newest"'],
     ["POST", "/handlers/newest/cancel", 'POST /handlers/{id}/cancel "newest"'],
     ["GET", "/handlers/newest/events", "GET /handlers/newest/events"],

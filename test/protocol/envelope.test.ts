@@ -46,6 +46,9 @@ describe("an envelope", () => {
     const stop = wireType({ type: "StopEvent", family: "stop", fields: new Set(["result"]) });
     expect(toEnvelope(stop, { result: null }, "x").value).toEqual({});
     expect(toEnvelope(stop, { result: 0 }, "x").value).toEqual({ result: 0 });
+    const rest = { total: null, result: null, x: null };
+    const end = wireType({ type: "End", family: "stop", fields: new Set(["result", "total"]) });
+    expect(toEnvelope(end, rest, "x").value).toEqual({ total: null, _data: { x: null } });
     // Any other event may well have a field of that name that is null.
     const event = wireType({ fields: new Set(["result"]) });
     expect(toEnvelope(event, { result: null }, "x").value).toEqual({ result: null });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Json, JsonObject } from "../../src/base/json.ts";
-import { readLeniently } from "../../src/protocol/lenient.ts";
+import { isBlank, readLeniently } from "../../src/protocol/lenient.ts";
 import { titled } from "../support/titles.ts";
 
 const table = (rows: readonly (readonly [Json, Json])[]) => titled(rows);
@@ -116,4 +116,10 @@ describe("an object", () => {
       a: "1",
     });
   });
+});
+
+test("blank is what the peer takes for absent", () => {
+  const blank = [null, undefined, false, 0, "", [], {}];
+  const filled = [true, 1, " ", [null], { a: null }];
+  expect([...blank, ...filled].filter(isBlank)).toEqual(blank);
 });
