@@ -99,12 +99,21 @@ export const killsMax: number = 3;
 /** From this number on, `kills` counts those at which the run was the last one to be taken up. */
 export const killsAlone: number = 1_000;
 
-/** Parts into which equal suspects are divided: at 2 s each, the last goes on after some 20 s. */
-export const killSlices: number = 10;
+/** Slices into which equal suspects are divided: of 500, a single one is left after five kills. */
+export const killSlices: number = 4;
 
-/** For how long suspects are held back; longer at each further kill, up to a limit. */
+/**
+ * The first suspects are held back for so long, and each slice of them has so long before the next:
+ * somebody who kills a server at will stops its runs for a second. Whatever goes
+ * on killing is given more at each kill, and so is told from the others in the end.
+ */
+export const killSliceMs: number = 200;
+
+/** How long suspects of whom there are several are held back at most, */
 export const killHoldMs: number = 2_000;
-export const killHoldMsMax: number = 128_000;
+
+/** and one that was the last to be taken up. */
+export const killHoldAloneMs: number = 128_000;
 
 /** How long a run that was held back is under way before it is none that kills the process. */
 export const killTrialMs: number = 60_000;

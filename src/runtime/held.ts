@@ -6,9 +6,10 @@
  * - Those with `killsMax` of them are suspects. They are taken up after the others, the least
  *   suspect first: those that are equally suspect in `killSlices` slices, each when the one before
  *   has got somewhere or has had its time.
- * - So at a kill the count of one slice rises, and of 500 suspects a single one is left after
- *   three. One that was taken up alone when the process was killed is held back for four times as
- *   long each time.
+ * - So at a kill the count of one slice rises, or of a few while they have little time. They have
+ *   four times as long after each further kill, until the killer is alone.
+ * - One that was taken up alone when the process was killed is held back for eight times as long at
+ *   each further kill.
  * - One that was held back so, and still is when the process is killed, is held back for less.
  * - One that is under way for `killTrialMs` after it was held back counts from 0 again.
  *
@@ -17,9 +18,10 @@
  */
 import type { Clock } from "../base/clock.ts";
 import {
+  killHoldAloneMs,
   killHoldMs,
-  killHoldMsMax,
   killsAlone,
+  killSliceMs,
   killSlices,
   killsMax,
   killTrialMs,
@@ -73,17 +75,30 @@ function suspicionOf({ crashes, kills }: RunRecord): number {
   return crashes > 0 ? killsAlone + crashes - 1 : kills;
 }
 
+interface Slice {
+  readonly runs: readonly RunRecord[];
+  /** It is taken up this long after the start of the process, or later. */
+  readonly holdMs: number;
+  /** What it has of time before the next one. */
+  readonly trialMs: number;
+}
+
 /** In the order in which they are taken up. */
-function slicesOf(suspects: readonly RunRecord[]): readonly (readonly RunRecord[])[] {
+function slicesOf(suspects: readonly RunRecord[]): readonly Slice[] {
   // The newest first: a run that waits for its child must not be taken up before it.
   const alike = Map.groupBy(suspects.toReversed(), suspicionOf);
   const levels = [...alike.keys()].toSorted((one, other) => one - other);
   return levels.flatMap((level) => {
     const runs = alike.get(level) ?? [];
     const length = level < killsAlone ? Math.ceil(runs.length / killSlices) : 1;
-    return Array.from({ length: Math.ceil(runs.length / length) }, (_, index) =>
-      runs.slice(index * length, (index + 1) * length),
-    );
+    const count = Math.ceil(runs.length / length);
+    // Many that go on one by one have together the time of a few.
+    const trialMs = Math.min(trialMsOf(level), (trialMsOf(level) * killSlices) / count);
+    return Array.from({ length: count }, (_, index) => ({
+      runs: runs.slice(index * length, (index + 1) * length),
+      holdMs: holdMsOf(level),
+      trialMs,
+    }));
   });
 }
 
@@ -91,14 +106,13 @@ async function goOnLater(ports: RecoveryPorts, held: readonly RunRecord[]): Prom
   const { clock, signal } = ports;
   const since = clock.now();
   report(ports, held);
-  for (const slice of slicesOf(held)) {
-    const suspicion = Math.max(...slice.map(suspicionOf));
-    await pause(ports, since + holdMs(suspicion) - clock.now());
+  for (const { runs, holdMs, trialMs } of slicesOf(held)) {
+    await pause(ports, since + holdMs - clock.now());
     if (signal.aborted) return;
-    const progress = slice.map((run) => takeUp(ports, run, slice.length === 1));
+    const progress = runs.map((run) => takeUp(ports, run, runs.length === 1));
     await pause(
       ports,
-      sliceMs(suspicion),
+      trialMs,
       Promise.all(progress).then(() => {}),
     );
   }
@@ -114,7 +128,7 @@ function report({ log }: RecoveryPorts, held: readonly RunRecord[]): void {
         run: run.runId,
         handler: run.handlerId,
         workflow: run.workflowName,
-        seconds: holdMs(suspicionOf(run)) / 1000,
+        seconds: holdMsOf(suspicionOf(run)) / 1000,
       },
     );
   }
@@ -138,15 +152,14 @@ async function takeUp(ports: RecoveryPorts, run: RunRecord, isAlone: boolean): P
   await live.progress;
 }
 
-/** From the start of the process on. */
-function holdMs(suspicion: number): number {
-  return Math.min(killHoldMs * 4 ** Math.max(0, suspicion - killsAlone), killHoldMsMax);
+function holdMsOf(suspicion: number): number {
+  if (suspicion < killsAlone) return Math.min(trialMsOf(suspicion), killHoldMs);
+  return Math.min(killSliceMs * 8 ** (suspicion - killsAlone), killHoldAloneMs);
 }
 
-/** What a slice has of time before the next one. */
-function sliceMs(suspicion: number): number {
-  const level = suspicion - (suspicion < killsAlone ? killsMax : killsAlone);
-  return Math.min(killHoldMs * 2 ** level, killTrialMs);
+function trialMsOf(suspicion: number): number {
+  const repeated = suspicion - (suspicion < killsAlone ? killsMax : killsAlone);
+  return Math.min(killSliceMs * 4 ** repeated, killTrialMs);
 }
 
 /** An event may have brought it to its end meanwhile, or somebody deleted it. */
