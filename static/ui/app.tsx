@@ -85,7 +85,7 @@ function Panels(): VNode {
         </Guarded>
       </section>
       <Split label="Width of the events" size={right} min={260} max={800} isAfter />
-      <div class="right">
+      <div class="panel right">
         {open ? (
           <Guarded what={open.handlerId}>
             <Questions run={open} />
