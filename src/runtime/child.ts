@@ -27,7 +27,7 @@ export function createRunWorkflow(invocation: Invocation) {
     const kept = invocation.effectOf(effect);
     if (kept) return kept.value;
     const { id: job, attempt } = invocation.job;
-    const runId = [parentId, job, attempt, name.replace(/[^\w-]/g, "-")].join(".");
+    const runId = [parentId, job, attempt, toIdPart(name, key !== undefined)].join(".");
     const ids = { workflowName, runId, handlerId: runId };
     const event = toStartEvent(definition, input);
     const parent = { runId: parentId, handlerId };
@@ -42,6 +42,13 @@ export function createRunWorkflow(invocation: Invocation) {
 }
 
 // ---
+
+/** What an id may have of a name. Of two keys that differ in the rest alone, each has its hash. */
+function toIdPart(name: string, isKey: boolean): string {
+  const plain = name.replace(/[^\w-]/g, "-");
+  if (plain === name || !isKey) return plain;
+  return `${plain}-${new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 12)}`;
+}
 
 function mustDefinition({ ports, step }: Invocation, workflow: AnyWorkflow): Definition {
   const definition = step.children.includes(workflow) && ports.children.definitionOf(workflow);

@@ -2,11 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 
-import { WorkflowError } from "../../src/base/errors.ts";
-import { parkedRunRetryMs } from "../../src/base/limits.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
-import { MemoryStore } from "../../src/store/memory.ts";
-import type { RunRecord } from "../../src/store/store.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { StepContext } from "../../src/workflow/context.ts";
 import type { AnyWorkflow } from "../../src/workflow/definition.ts";
@@ -130,6 +126,15 @@ describe("a child", () => {
     expect([await workflow.run(), runs]).toEqual([1, 1]);
   });
 
+  test("has an id of its own for each key, whatever is in it", async () => {
+    const keys = ["Müller", "Möller", "a b", "a/b", "a-b", "日本", "中国"];
+    const workflow = parentOf([adder], async (context) => {
+      const run = (key: string, a: number) => context.runWorkflow(adder, { a, b: 0 }, { key });
+      return (await Promise.all(keys.map(run))).map(({ data }) => data.total);
+    });
+    expect(await workflow.run()).toEqual([...keys.keys()]);
+  });
+
   test("may run children itself", async () => {
     const middle = parentOf([adder], async (context) => {
       const { data } = await context.runWorkflow(adder, { a: 1, b: 2 });
@@ -223,60 +228,6 @@ describe("when its parent ends", () => {
     await settle();
     expect((await childOf(process, "w.workflow.asker")).status).toBe("cancelled");
   });
-});
-
-describe("a child that cannot be cancelled when its parent ends", () => {
-  /** Cannot read children while it is broken. */
-  class Shaky extends MemoryStore {
-    isBroken = false;
-    answer = Promise.resolve();
-    override async getRun(runId: string): Promise<RunRecord | undefined> {
-      if (!this.isBroken || !runId.includes(".")) return super.getRun(runId);
-      await this.answer;
-      throw new WorkflowError("store_failed", "It cannot be read.");
-    }
-  }
-
-  async function endParent() {
-    const store = new Shaky();
-    const lines: string[] = [];
-    const workflow = parentOf([asker], (context) => context.runWorkflow(asker, {}));
-    const log = (_level: unknown, message: string) => void lines.push(message);
-    const process = await Process.open({ w: workflow }, { store, log });
-    const run = await process.start("w");
-    await settle();
-    const answer = Promise.withResolvers<void>();
-    store.answer = answer.promise;
-    store.isBroken = true;
-    await process.cancel(run);
-    await settle();
-    return { store, process, lines, answer };
-  }
-
-  test("is tried again, a few times a second, until it is", async () => {
-    const { store, process, lines, answer } = await endParent();
-    answer.resolve();
-    await process.advance(10);
-    const retries = lines.filter((line) => line.startsWith("A child could not be cancelled"));
-    expect(retries.length).toBe(1 + (10 * 1_000) / parkedRunRetryMs);
-    store.isBroken = false;
-    await process.advance(parkedRunRetryMs / 1_000);
-    expect((await childOf(process, "w.asker")).status).toBe("cancelled");
-    expect(process.clock.nextAt).toBeNull();
-  });
-
-  test.each([true, false])(
-    "is left to the next process (told after the close: %p)",
-    async (isLate) => {
-      const { process, answer } = await endParent();
-      if (!isLate) answer.resolve();
-      await settle();
-      await process.runtime.close();
-      answer.resolve();
-      await settle();
-      expect(process.clock.nextAt).toBeNull();
-    },
-  );
 });
 
 test("a step whose time is over ends the child that it was waiting for, and starts another", async () => {

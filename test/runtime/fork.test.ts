@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { feedPageLength } from "../../src/base/limits.ts";
 import type { ForkPoint } from "../../src/runtime/fork.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
 import type { RunSummary } from "../../src/store/store.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { Event } from "../../src/workflow/event.ts";
@@ -167,5 +168,22 @@ describe("the point of a fork", () => {
     expect(await refused({ step: "s", attempt: 5 })).toContain("got `s`, 5: it did so 4 times");
     expect(await refused({ step: "t" })).toContain("got `t`, last: it did so 0 times");
     expect((await fork(process, run, { sequence: 0 })).status).toBe("running");
+  });
+
+  test("has to be there still: a handler that is deleted meanwhile leaves no half of a story", async () => {
+    class Deleting extends MemoryStore {
+      override async readTicks(runId: string) {
+        const ticks = await super.readTicks(runId);
+        await super.delete("h");
+        return ticks;
+      }
+    }
+    await using process = await Process.open({ w: asking() }, { store: new Deleting() });
+    const run = await process.start("w", {}, { handlerId: "h" });
+    await settle();
+    const sequence = await cameBy(process, run, "WorkflowIdleEvent");
+    expect(await rejectionOf(fork(process, run, { sequence }))).toBe(
+      "handler_not_found: Handler `h` was deleted meanwhile.",
+    );
   });
 });
