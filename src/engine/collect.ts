@@ -43,6 +43,11 @@ export function toExpected(types: readonly { readonly type: string }[]): Expecte
   return expected.map((run) => (run.count > 1 ? run : run.type));
 }
 
+export function isEqualEvent(a: Event, b: Event): boolean {
+  // Events of a run are JSON.
+  return a.type === b.type && isEqualJson(a.data as Json, b.data as Json);
+}
+
 // ---
 
 function countOf(expected: Expected, of: string | null): number {
@@ -58,11 +63,6 @@ function isWanted(before: readonly Collected[], { event, expected }: TickOf<"eve
   let count = 0;
   for (const entry of before) if (entry.event.type === event.type) count++;
   return count < countOf(expected, event.type);
-}
-
-function isEqualEvent(a: Event, b: Event): boolean {
-  // Events of a run are JSON.
-  return a.type === b.type && isEqualJson(a.data as Json, b.data as Json);
 }
 
 /** One of each, in the order asked for; undefined while one is missing. */

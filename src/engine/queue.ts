@@ -30,6 +30,7 @@ export function newJob(
     firstAttemptAt: null,
     lastFailure: null,
     isStarted: false,
+    hasActed: false,
     effects: [],
     batches: {},
     waits: [],

@@ -7,6 +7,7 @@
  */
 import { unreachable } from "../base/assert.ts";
 import type { Definition } from "../workflow/definition.ts";
+import type { Event } from "../workflow/event.ts";
 import { activeJob, type Change, type Published, publish, updateJob } from "./change.ts";
 import { eventCollected } from "./collect.ts";
 import type { Command } from "./command.ts";
@@ -14,8 +15,7 @@ import { cancelRequested, deadlineDue, endIfStalled, runQuarantined } from "./fi
 import { runForked } from "./fork.ts";
 import { endScopes, outermost } from "./join.ts";
 import { route } from "./route.ts";
-import type { Event } from "../workflow/event.ts";
-import { childPlaces, effectPlaces, isIdle, type RunState } from "./state.ts";
+import { childPlaces, effectPlaces, isIdle, type Job, type RunState } from "./state.ts";
 import { retryDue, stepFailed, stepSucceeded } from "./steps.ts";
 import { applyChanges } from "./store.ts";
 import type { Tick, TickOf } from "./tick.ts";
@@ -107,28 +107,31 @@ function runAdmitted(change: Change): void {
 }
 
 function eventSent(change: Change, tick: TickOf<"event_sent">): void {
-  const sender = activeJob(change, tick);
+  const sender = actingJob(change, tick);
   if (!sender) return;
-  const { event, target } = tick;
-  const { sent = [] } = sender.job;
-  updateJob(change, { ...sender.job, sent: sent.concat({ event, target }) }, sender.place);
-  route(change, event, target, sender.job);
+  // A tick with an effect, also where nobody takes the event: sent again, it might find somebody.
+  change.state = { ...change.state };
+  route(change, tick.event, tick.target, sender);
 }
 
 function eventWritten(change: Change, tick: TickOf<"event_written">): void {
-  const found = activeJob(change, tick);
-  if (!found) return;
-  const { shown = 0 } = found.job;
-  updateJob(change, { ...found.job, shown: shown + 1 }, found.place);
+  if (!actingJob(change, tick)) return;
   change.events.push({ event: tick.event, isTerminal: false });
 }
 
 function stateChanged(change: Change, tick: TickOf<"state_changed">): void {
-  const found = activeJob(change, tick);
-  if (!found) return;
-  const { writes = 0 } = found.job;
-  updateJob(change, { ...found.job, writes: writes + 1 }, found.place);
+  if (!actingJob(change, tick)) return;
   change.state = { ...change.state, store: applyChanges(change.state.store, tick.changes) };
+}
+
+/** The job that a tick tells of, which has acted with it. */
+function actingJob(
+  change: Change,
+  tick: TickOf<"event_sent" | "event_written" | "state_changed">,
+): Job | undefined {
+  const { job, place } = activeJob(change, tick) ?? {};
+  if (job && place && !job.hasActed) updateJob(change, { ...job, hasActed: true }, place);
+  return job;
 }
 
 function eventReceived(change: Change, { event, target }: TickOf<"event_received">): void {

@@ -7,7 +7,7 @@ import type { Definition } from "../workflow/definition.ts";
 import { initialState, jobPlaces, type RunState } from "./state.ts";
 
 /** Goes up with every change to the shape of the state. */
-const snapshotVersion = 3;
+const snapshotVersion = 4;
 
 export function toSnapshot(state: RunState): Json {
   return { version: snapshotVersion, state: state as unknown as Json }; // States are JSON.
@@ -20,8 +20,8 @@ export function sizeOf({ steps, children }: RunState): number {
     for (const events of Object.values(step.joining)) size += events.length;
     for (const entries of Object.values(step.buffers)) size += entries.length;
     for (const place of jobPlaces) {
-      for (const { events, effects, waits, sent = [] } of step[place]) {
-        size += events.length + effects.length + waits.length + sent.length;
+      for (const { events, effects, waits } of step[place]) {
+        size += events.length + effects.length + waits.length;
       }
     }
   }

@@ -56,12 +56,11 @@ export interface Job {
   readonly isStarted: boolean;
   /** A list, for adding to it has to copy it: an object of 8,000 keys takes 400 µs. */
   readonly effects: readonly Effect[];
-  /** What this attempt has sent: a function that starts again, interrupted, sends it no more. */
-  readonly sent?: readonly Kept[];
-  /** How often this attempt has changed the shared state. */
-  readonly writes?: number;
-  /** How many events this attempt has shown. */
-  readonly shown?: number;
+  /**
+   * Whether this attempt has sent or shown an event, or changed the shared state. A function that
+   * was interrupted does none of it again when it starts again: its ticks tell what it was.
+   */
+  readonly hasActed: boolean;
   /** Events that it brought to buffers of its step, by buffer. */
   readonly collected?: Readonly<Record<string, readonly Event[]>>;
   /** Batches that this job completed, by buffer. */

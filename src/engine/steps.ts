@@ -73,14 +73,13 @@ function retry(change: Change, job: Job, place: JobPlace, failure: Failure, retr
   takeJob(change, job, place);
   dropWaits(change, job);
   publishStepState(change, job, "not_running");
-  // A new attempt is for doing again what the failed one did.
-  const { sent: _, writes: __, shown: ___, ...rest } = job;
   const next: Job = {
-    ...rest,
+    ...job,
     attempt: job.attempt + 1,
     lastFailure: failure,
     worker: null,
     isStarted: false,
+    hasActed: false, // A new attempt is for doing again what the failed one did.
     waits: answeredWaits(job),
   };
   if (retryAt <= change.at) enqueue(change, next);

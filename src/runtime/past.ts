@@ -2,12 +2,14 @@
  * The past of a step function that was interrupted and starts again from its top: it comes by all
  * that it did once more. Until it has caught up with itself, it is shown the shared state as it was
  * before each of its changes, and neither makes those again nor shows its events again. One that
- * comes to something else than before goes its own way from there, on the state as it is.
+ * comes to something else than before goes its own way from there, on the state as it is. What it
+ * had sent it does not send again, in whichever order it comes to that.
  */
 import { isDeepStrictEqual } from "node:util";
 
-import { isEqualJson, type Json, type JsonObject } from "../base/json.ts";
-import type { Job } from "../engine/state.ts";
+import type { JsonObject } from "../base/json.ts";
+import { isEqualEvent } from "../engine/collect.ts";
+import type { Job, Kept } from "../engine/state.ts";
 import { applyChanges } from "../engine/store.ts";
 import type { StateChange, Tick } from "../engine/tick.ts";
 import { StepLogged } from "../workflow/builtin.ts";
@@ -22,6 +24,8 @@ export class Past {
   readonly #written: Written[] = [];
   /** How many of its changes it has made again. */
   #made = 0;
+  /** What it has not sent again yet. */
+  readonly #sent: Kept[] = [];
   /** Lines of the log, of which a time may differ, by themselves. */
   readonly #shown: Record<"events" | "lines", Event[]> = { events: [], lines: [] };
 
@@ -29,20 +33,19 @@ export class Past {
     let store: JsonObject = {};
     for (const tick of ticks) {
       if (tick.kind === "run_started") store = tick.store;
-      if (tick.kind !== "state_changed" && tick.kind !== "event_written") continue;
-      const isOwn = tick.step === job.step && tick.job === job.id && tick.attempt === job.attempt;
-      if (tick.kind === "event_written") {
-        if (isOwn) this.#shown[queueOf(tick.event)].push(tick.event);
-        continue;
+      const isOwn =
+        "attempt" in tick &&
+        tick.job === job.id &&
+        tick.attempt === job.attempt &&
+        tick.step === job.step;
+      if (tick.kind === "event_sent" && isOwn) this.#sent.push(tick);
+      if (tick.kind === "event_written" && isOwn) {
+        this.#shown[queueOf(tick.event)].push(tick.event);
       }
+      if (tick.kind !== "state_changed") continue;
       if (isOwn) this.#written.push({ before: store, changes: tick.changes });
       store = applyChanges(store, tick.changes);
     }
-  }
-
-  /** Whether a job has one. */
-  static isOf({ writes = 0, shown = 0 }: Job): boolean {
-    return writes + shown > 0;
   }
 
   /** The state that the function is to see; undefined when it has caught up. */
@@ -62,12 +65,18 @@ export class Past {
   isShown(event: Event): boolean {
     const queue = this.#shown[queueOf(event)];
     const next = queue.shift();
-    // Events of a run are JSON.
-    const isEqual = (other: Event): boolean =>
-      other.type === event.type && isEqualJson(other.data as Json, event.data as Json);
-    const isSame = next !== undefined && isEqual(next);
+    const isSame = next !== undefined && isEqualEvent(next, event);
     if (!isSame) queue.length = 0;
     return isSame;
+  }
+
+  /** Whether it has sent this event before, once more than it has sent it again. */
+  isSent(event: Event, target: string | null): boolean {
+    const place = this.#sent.findIndex(
+      (other) => other.target === target && isEqualEvent(other.event, event),
+    );
+    if (place >= 0) this.#sent.splice(place, 1);
+    return place >= 0;
   }
 }
 

@@ -69,7 +69,7 @@ const hasEnded: (step: StepDefinition) => WorkflowError = memo(
 );
 
 function call(invocation: Invocation): unknown {
-  return Past.isOf(invocation.job) ? callAgain(invocation) : callOnce(invocation);
+  return invocation.job.hasActed ? callAgain(invocation) : callOnce(invocation);
 }
 
 /** A function that was interrupted is called with its past. */

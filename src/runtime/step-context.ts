@@ -2,10 +2,10 @@
 import { toMilliseconds } from "../base/clock.ts";
 import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
-import { isEqualJson, type Json, type JsonObject, toJson } from "../base/json.ts";
+import { type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { toExpected } from "../engine/collect.ts";
-import { type Kept, waitPlaces } from "../engine/state.ts";
+import { waitPlaces } from "../engine/state.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
@@ -49,7 +49,12 @@ export function createStepContext(
       if (invocation.past?.isShown(shown)) return;
       invocation.tell({ kind: "event_written", event: shown });
     },
-    sendEvent: createSend(invocation),
+    sendEvent(event: Event, { step: target = null }: { readonly step?: string | null } = {}): void {
+      const sent = checked(invocation, event, "send");
+      if (target !== null) checkTarget(loop.definition, target, sent.type);
+      if (invocation.past?.isSent(sent, target)) return;
+      invocation.tell({ kind: "event_sent", event: sent, target });
+    },
     collectEvents: createCollect(invocation),
     waitForEvent: createWait(invocation),
     run: createRun(invocation),
@@ -117,24 +122,6 @@ function checked(invocation: Invocation, event: Event, verb: "write" | "send" | 
     "event_undeclared",
     `${step} \`${event.type}\`: workflow \`${definition.name}\` does not know this event type. ${cure}`,
   );
-}
-
-/** What the function had sent before it was interrupted is not sent again, in any order. */
-function createSend(invocation: Invocation) {
-  let before: Kept[] | undefined;
-  return (event: Event, { step: target = null }: { readonly step?: string | null } = {}): void => {
-    const sent = checked(invocation, event, "send");
-    if (target !== null) checkTarget(invocation.ports.loop.definition, target, sent.type);
-    before ??= [...(invocation.job.sent ?? [])];
-    const again = before.findIndex(
-      (other) =>
-        other.target === target &&
-        other.event.type === sent.type &&
-        isEqualJson(other.event.data as Json, sent.data as Json), // Events of a run are JSON.
-    );
-    if (again >= 0) before.splice(again, 1);
-    else invocation.tell({ kind: "event_sent", event: sent, target });
-  };
 }
 
 function createCollect(invocation: Invocation) {

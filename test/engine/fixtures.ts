@@ -83,6 +83,7 @@ export function newJob(step: string, event: Event, overrides: Partial<Job> = {})
     worker: 0,
     retryAt: null,
     isStarted: true,
+    hasActed: false,
     effects: [],
     batches: {},
     waits: [],

@@ -51,20 +51,23 @@ test("a failure that is to be tried again later sets a clock", () => {
   });
 });
 
-test("what an attempt has sent is kept for when it starts again, not for the next attempt", () => {
+test.each<readonly [what: string, act: (run: Run) => void]>([
+  ["sent", (run) => run.send("s", 1, A({ n: 1 }))],
+  ["shown", (run) => run.do({ kind: "event_written", event: A(), step: "s", job: 1, attempt: 1 })],
+  [
+    "changed",
+    (run) => run.do({ kind: "state_changed", changes: [], step: "s", job: 1, attempt: 1 }),
+  ],
+])("that an attempt has %s something is known when it starts again, not to the next", (_, act) => {
   const run = new Run(
     define({ s: { accepts: [StartEvent], emits: [A, StopEvent] }, t: { accepts: [A] } }),
   );
   run.start();
-  run.send("s", 1, A({ n: 1 }));
-  run.send("s", 1, A({ n: 2 }), "t");
-  expect<unknown>(run.job("s", 1)?.sent).toEqual([
-    { event: A({ n: 1 }), target: null },
-    { event: A({ n: 2 }), target: "t" },
-  ]);
+  expect(run.job("s", 1)).toMatchObject({ hasActed: false });
+  act(run);
+  expect(run.job("s", 1)).toMatchObject({ attempt: 1, hasActed: true });
   run.fail("s", 1, t0);
-  expect(run.job("s", 1)).toMatchObject({ attempt: 2 });
-  expect(run.job("s", 1)?.sent).toBeUndefined();
+  expect(run.job("s", 1)).toMatchObject({ attempt: 2, hasActed: false });
 });
 
 describe("a delayed job", () => {

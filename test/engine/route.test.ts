@@ -216,6 +216,16 @@ describe("a question", () => {
     run.send("s", 1, Ask());
     expect(run.stream).toEqual(["s running 0", "t running 0"]);
   });
+
+  test("is part of the story each time that it is sent, also where nobody takes it", () => {
+    const run = new Run(define({ s: { accepts: [StartEvent], emits: [Ask, StopEvent] } }));
+    run.start();
+    for (let count = 0; count < 3; count++) {
+      const { state } = run;
+      run.send("s", 1, Ask());
+      expect(run.state).not.toBe(state); // A tick that changes nothing is not stored.
+    }
+  });
 });
 
 describe("what a step writes to the stream", () => {

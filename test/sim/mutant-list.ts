@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "reduce",
-    "route(change, event, target, sender.job);",
-    "route(change, event, null, sender.job);",
+    "route(change, tick.event, tick.target, sender);",
+    "route(change, tick.event, null, sender);",
     "a targeted send goes to all",
   ),
   inEngine(
@@ -134,8 +134,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "queue",
-    "    isStarted: false,\n    effects",
-    "    isStarted: true,\n    effects",
+    "    isStarted: false,\n    hasActed",
+    "    isStarted: true,\n    hasActed",
     "a queued job listens to ticks",
   ),
   inEngine("queue", "taken.indexOf(0)", "taken.lastIndexOf(1)", "two jobs share a slot"),

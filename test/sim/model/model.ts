@@ -65,10 +65,10 @@ function apply(run: ModelRun, tick: Tick): void {
 function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void {
   switch (tick.kind) {
     case "event_sent":
-      job.sent = [...(job.sent ?? []), { event: tick.event, target: tick.target }];
+      job.hasActed = true;
       return route(run, tick.event, tick.target, job);
     case "event_written":
-      job.shown = (job.shown ?? 0) + 1;
+      job.hasActed = true;
       return void run.events.push({ event: tick.event, isTerminal: false });
     case "event_collected":
       return collect(run, job, tick);
@@ -80,7 +80,7 @@ function applyTo(run: ModelRun, job: ModelJob, tick: Extract<Tick, OfJob>): void
       }
       return;
     case "state_changed":
-      job.writes = (job.writes ?? 0) + 1;
+      job.hasActed = true;
       return changeStore(run, tick);
     case "child_started":
     case "child_shown":
@@ -190,10 +190,7 @@ function fail(run: ModelRun, job: ModelJob, tick: TickOf<"step_failed">): void {
   run.move(job, "nowhere");
   const waits = job.waits.filter(({ answer }) => answer !== null);
   const attempt = job.attempt + 1;
-  delete job.sent;
-  delete job.writes;
-  delete job.shown;
-  Object.assign(job, { attempt, lastFailure: failure, waits, isStarted: false });
+  Object.assign(job, { attempt, lastFailure: failure, waits, isStarted: false, hasActed: false });
   if (retryAt <= run.now) run.queue(job);
   else {
     run.move(job, "delayed");

@@ -4,17 +4,14 @@
  */
 import type { Published } from "../../../src/engine/change.ts";
 import type { Command } from "../../../src/engine/command.ts";
-import type { Collected, Job, JobPlace, Kept, RunState, Scope } from "../../../src/engine/state.ts";
+import type { Collected, Job, JobPlace, RunState, Scope } from "../../../src/engine/state.ts";
 import type { Timer } from "../../../src/engine/tick.ts";
 import type { Definition } from "../../../src/workflow/definition.ts";
 import type { Event } from "../../../src/workflow/event.ts";
 
 type Editable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-export interface ModelJob extends Editable<Omit<Job, "sent" | "writes" | "shown">> {
-  sent?: readonly Kept[];
-  writes?: number;
-  shown?: number;
+export interface ModelJob extends Editable<Job> {
   place: JobPlace | "nowhere";
   /** In each place jobs stand in the order in which they have come there. */
   cameAs: number;
@@ -97,7 +94,15 @@ export class ModelRun {
     const job: ModelJob = {
       ...{ id: this.facts.nextJob++, step, events, isBatch, scopes, recoveries, attempt: 1 },
       ...{ firstAttemptAt: null, lastFailure: null, worker: null, retryAt: null },
-      ...{ isStarted: false, effects: [], batches: {}, waits: [], place: "nowhere", cameAs: 0 },
+      ...{
+        isStarted: false,
+        hasActed: false,
+        effects: [],
+        batches: {},
+        waits: [],
+        place: "nowhere",
+        cameAs: 0,
+      },
     };
     this.jobs.push(job);
     this.queue(job);
