@@ -20,10 +20,7 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/**
- * A time limit in whole milliseconds, as instants are stored: rounded up, so that nothing is early.
- * "For ever" is a date, too.
- */
+/** A time limit in whole milliseconds, rounded up, so that nothing is early; `Infinity` is bounded. */
 export function toMilliseconds(seconds: number): number {
   // 1.1 * 1000 is a little above 1100, and means 1100.
   return Math.min(Math.ceil(seconds * 1000 - 1e-6), durationMsMax);

@@ -26,16 +26,16 @@ export const workersDefault: number = 4;
 /** A page of events read from the store for one reader. Bounds the memory that a reader costs. */
 export const feedPageLength: number = 256;
 
-/** And as many characters of them, if that is not one event: a reader that stalls holds a page. */
+/** Characters of a page, unless it is a single event: a reader that stalls holds one. */
 export const feedPageCharsMax: number = 64 * 1024;
 
-/** As many characters of a commit's ticks, or of its events, are in one row. */
+/** Characters of a commit's ticks, and of its events, that share a row of the database. */
 export const entryCharsMax: number = feedPageCharsMax;
 
 /** Newest events of a live run kept ready for its readers, so that one encoding serves them all. */
 export const feedTailLength: number = 1024;
 
-/** And as many characters of them: with long events, the number alone would bound nothing. */
+/** Characters of these: with long events, the number alone would bound nothing. */
 export const feedTailCharsMax: number = 4 * 1024 * 1024;
 
 /** SSE comment interval: under the 30 s after which common proxies drop a silent connection. */
@@ -76,8 +76,8 @@ export const storeProbeMs: number = 1_000;
 export const snapshotTicks: number = 1_000;
 
 /**
- * The same for a state of many parts, by its parts: with a tick for each, a fan-out of 16,000 took
- * a tenth less time, and a restart in it four times as long.
+ * Ticks for each part of a large state, after which it is stored whole. With 1 and not a quarter, a
+ * fan-out of 16,000 took a tenth less time, and a restart in it four times as long.
  */
 export const snapshotTicksPerPart: number = 0.25;
 
@@ -90,7 +90,7 @@ export const watchPulseMs: number = 500;
 /** How long a step may keep the thread to itself before that is said. */
 export const blockedWarnMs: number = 4_000;
 
-/** And before the process ends. Nobody is served meanwhile: no sound step takes that long. */
+/** How long before the process ends. Nobody is served meanwhile: no sound step takes that long. */
 export const blockedMsDefault: number = 300_000;
 
 /** Times that the process was killed with a run under way after which that is held back. */

@@ -70,7 +70,7 @@ function takeBatch(
   entries: readonly Collected[],
   expected: Expected,
 ): readonly Collected[] | undefined {
-  // Asked for every event, and most are not the last.
+  // Most events are not the last: counting them is enough.
   if (entries.length < countOf(expected, null)) return undefined;
   const byType = Map.groupBy(entries, ({ event }) => event.type);
   const iterators = new Map([...byType].map(([type, list]) => [type, list.values()]));

@@ -46,7 +46,7 @@ export function joinEvent(
   keep(change, step, scope, batch ? without(events, batch) : events);
   if (!batch) return;
   if (join.kind === "collect") note(change, scope, "served", step);
-  // A list has gone out of its fan-out; a pair stays where it is.
+  // A list leaves its fan-out; a pair stays in it.
   const scopes = join.kind === "each" ? lineage.scopes : outOf(change, scope);
   newJob(change, step, { events: batch, isBatch: true }, { ...lineage, scopes });
 }
@@ -59,7 +59,7 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
     const due = dueJoins(change, id, scope).map((step) => {
       return { step, events: stepState(change, step).joining[id] ?? [] };
     });
-    // The whole run ends again and again: what is too little for the other joins may still do.
+    // The whole run comes to rest again and again: what a join has too little of, it keeps.
     const over = id === 0 ? due.map(({ step }) => step) : change.definition.joins;
     for (const step of over) keep(change, step, id, []);
     for (const { step, events } of due) {
@@ -78,12 +78,12 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
 function dueJoins(change: Change, id: number, scope: Scope): readonly string[] {
   const { definition } = change;
   const { step: source, split, served = [] } = scope;
-  // Nobody has asked the whole run for a list: it is joined where there is something.
+  // The whole run is no fan-out: only a join that has something is due.
   const expected = source === null ? [] : joinsAfter(definition, source, split);
   return definition.joins.filter((step) => {
     const { join } = must(definition.steps.get(step), "A join is a step.");
     if (join?.kind !== "collect") return false;
-    // One that takes so many is given fewer once, if it has not had so many before.
+    // A join that takes so many at a time gets fewer only if it never had so many.
     if (join.take !== null && (id === 0 || served.includes(step))) return false;
     return expected.includes(step) || Object.hasOwn(stepState(change, step).joining, id);
   });
@@ -121,7 +121,7 @@ function firstOf(events: readonly Event[], take: number | null): Event[] | undef
   return take !== null && events.length >= take ? events.slice(0, take) : undefined;
 }
 
-/** Takes each out once: the same event may be there twice, and is two after a restart. */
+/** Takes each out once: an event that was sent twice is one object in the list twice. */
 function without(events: readonly Event[], taken: readonly Event[]): readonly Event[] {
   return taken.reduce((rest, event) => rest.toSpliced(rest.indexOf(event), 1), events);
 }

@@ -30,8 +30,8 @@ export interface Origin {
 }
 
 /**
- * Types of a batch, in order. Of several in a row, one says how many: every one of 8,000 events
- * tells that it is one of 8,000.
+ * Types of a batch, in order. Several of one type in a row are one item, because each event of a
+ * batch of 8,000 has all of them on its tick.
  */
 export type Expected = readonly (string | { readonly type: string; readonly count: number })[];
 

@@ -157,7 +157,7 @@ function claim(change: Change, step: string, wait: Wait): Event | undefined {
     ({ event, target }) => (target === null || target === step) && isMatch(wait, event),
   );
   if (index < 0) return undefined;
-  // By its place: the same event may have been sent twice, and is two after a restart.
+  // By its place, not by identity: an event that was sent twice is one object in the list twice.
   change.state = { ...change.state, unclaimed: unclaimed.toSpliced(index, 1) };
   return unclaimed[index]?.event;
 }

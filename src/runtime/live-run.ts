@@ -281,8 +281,8 @@ export class LiveRun implements LoopPorts {
     if (!isIdle(state) && waits.length === 0) return;
     this.#stopIdleTimer = clock.at(clock.now() + idleMs, () => {
       if (isIdle(state)) return this.#ports.idled(this);
-      // One of several waits at a time was answered, and the function has done nothing since: it
-      // needs them all. Opened again, the others take its slot from it, and it counts as waiting.
+      // A function that waits for several events at a time has got some, and holds its slot until
+      // it has all. To open the other waits again gives up the slot: then the run can be let go.
       for (const wait of waits) this.loop.tell(wait);
     });
   }

@@ -1,26 +1,19 @@
 /** The context that a step function is handed: its verbs become ticks of its job. */
-import { toMilliseconds } from "../base/clock.ts";
 import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { type Json, type JsonObject, toJson } from "../base/json.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import { toExpected } from "../engine/collect.ts";
-import { waitPlaces } from "../engine/state.ts";
 import { elapsedSeconds } from "../engine/steps.ts";
-import { isOpen } from "../engine/wait.ts";
-import type { Attempt, StateStore, StepContext, WaitOptions } from "../workflow/context.ts";
-import { checkTarget } from "../workflow/definition.ts";
 import { StepLogged } from "../workflow/builtin.ts";
-import {
-  type AnyEventType,
-  type Event,
-  isEventType,
-  reviveEvent,
-  typeOfEvent,
-} from "../workflow/event.ts";
+import type { Attempt, StateStore, StepContext } from "../workflow/context.ts";
+import { checkTarget } from "../workflow/definition.ts";
+import { type AnyEventType, type Event, reviveEvent } from "../workflow/event.ts";
 import { createRunWorkflow } from "./child.ts";
-import type { Invocation, JobTickBody } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
 import { createStateStore } from "./state-store.ts";
+import { checked, checkTypes, keyReused } from "./step-checks.ts";
+import { createWait } from "./wait-for-event.ts";
 
 export function createStepContext(
   invocation: Invocation,
@@ -99,31 +92,6 @@ function toPlain(fields: LogFields): JsonObject {
   return Object.fromEntries(entries);
 }
 
-/** An event that may enter the run: of a type that is known, its data checked. */
-function checked(invocation: Invocation, event: Event, verb: "write" | "send" | "collect"): Event {
-  const { definition } = invocation.ports.loop;
-  const made = typeOfEvent(event);
-  const known = isEventLike(event) ? definition.eventTypes.get(event.type) : undefined;
-  // What is only shown needs no place in the graph; what is sent must find somebody to take it.
-  if (made && (known || verb === "write")) return event;
-  if (known) return known.parse(event.data);
-  const step = `Step \`${invocation.step.name}\` cannot ${verb}`;
-  if (!isEventLike(event)) {
-    throw new WorkflowError(
-      "event_invalid",
-      `${step} ${describeValue(event)}: expected an event, which is what calling its type returns.`,
-    );
-  }
-  const cure =
-    verb === "write"
-      ? "Make it by calling its type, or list the type in `additionalEvents`."
-      : "Name it in the `emits` of the step and the `accepts` of another.";
-  throw new WorkflowError(
-    "event_undeclared",
-    `${step} \`${event.type}\`: workflow \`${definition.name}\` does not know this event type. ${cure}`,
-  );
-}
-
 function createCollect(invocation: Invocation) {
   return (
     event: Event,
@@ -138,85 +106,6 @@ function createCollect(invocation: Invocation) {
     const { batches } = invocation.currentJob;
     return Object.hasOwn(batches, buffer) ? batches[buffer]?.map(reviveEvent) : undefined;
   };
-}
-
-/** Waits that a function has opened: how many of each type, and under which ids. */
-interface OpenedWaits {
-  readonly counts: Map<string, number>;
-  readonly ids: Set<string>;
-}
-
-function createWait(invocation: Invocation) {
-  let opened: OpenedWaits | undefined;
-  return (type: AnyEventType, options: WaitOptions<object> = {}): Promise<Event> => {
-    opened ??= { counts: new Map(), ids: new Set() };
-    const answer = wait(invocation, opened, type, options);
-    // A function that does not look at its answer must not end the process when the run ends.
-    answer.catch(() => {});
-    return answer;
-  };
-}
-
-async function wait(
-  invocation: Invocation,
-  { counts, ids }: OpenedWaits,
-  type: AnyEventType,
-  options: WaitOptions<object>,
-): Promise<Event> {
-  checkWait(invocation, type, options);
-  const count = (counts.get(type.type) ?? 0) + 1;
-  counts.set(type.type, count);
-  const id = options.id ?? `${type.type}#${count}`;
-  if (ids.has(id)) throw keyReused(invocation, "waitForEvent", id);
-  ids.add(id);
-  const answer = invocation.answerTo(id);
-  const { waits } = invocation.currentJob;
-  const known = waits[waitPlaces.find(waits, id)];
-  // Answered before a restart: given back, and asked no more.
-  if (known && !isOpen(known)) invocation.settle(known);
-  else {
-    invocation.pauseTimer();
-    invocation.tell(toWaitOpened(invocation, id, type, options));
-  }
-  return answer;
-}
-
-function toWaitOpened(
-  invocation: Invocation,
-  wait: string,
-  type: AnyEventType,
-  { where, prompt, timeout }: WaitOptions<object>,
-): JobTickBody {
-  const { clock } = invocation.ports;
-  return {
-    kind: "wait_opened",
-    wait,
-    type: type.type,
-    where: where === undefined ? null : (toJson(where, "where") as JsonObject), // Of an object.
-    prompt: prompt === undefined ? null : checked(invocation, prompt, "write"),
-    deadlineAt: timeout === undefined ? null : clock.now() + toMilliseconds(timeout),
-  };
-}
-
-function checkWait(
-  invocation: Invocation,
-  type: AnyEventType,
-  { timeout = 0 }: WaitOptions<object>,
-): void {
-  const { ports, step } = invocation;
-  const { definition } = ports.loop;
-  checkTypes(invocation, [type]);
-  if (typeof timeout !== "number" || !(timeout >= 0)) {
-    throw new WorkflowError(
-      "request_invalid",
-      `Step \`${step.name}\` waits for \`${type.type}\`: expected \`timeout\` to be seconds of at least 0, got ${describeValue(timeout)}.`,
-    );
-  }
-  if (definition.eventTypes.has(type.type)) return;
-  throw new WorkflowError(
-    "event_undeclared",
-    `Step \`${step.name}\` waits for \`${type.type}\`, which nobody can send: workflow \`${definition.name}\` does not know it. Name it in the \`waits\` of the step, or in \`additionalEvents\`.`,
-  );
 }
 
 function createRun(invocation: Invocation) {
@@ -241,31 +130,4 @@ function createRun(invocation: Invocation) {
     await invocation.submit({ kind: "effect_returned", key, value });
     return value;
   };
-}
-
-function keyReused({ step }: Invocation, verb: "run" | "waitForEvent", key: string): WorkflowError {
-  const [word, meaning] =
-    verb === "run" ? ["key", "A key stands for one effect"] : ["id", "An id stands for one wait"];
-  return new WorkflowError(
-    "key_reused",
-    `Step \`${step.name}\` called \`ctx.${verb}\` twice with the ${word} \`${key}\`. ${meaning}: number them, as in \`${key}-1\`.`,
-  );
-}
-
-function checkTypes({ step }: Invocation, types: readonly AnyEventType[]): void {
-  const isList = Array.isArray(types);
-  // A long list is mostly of one type.
-  if (isList && types.every((type, at) => type === types[at - 1] || isEventType(type))) return;
-  const wrong: unknown = isList ? types.find((type) => !isEventType(type)) : types;
-  throw new WorkflowError(
-    "request_invalid",
-    `Step \`${step.name}\` expects events: they are told by a list of event types (what \`defineEvent\` returns), got ${describeValue(wrong)}.`,
-  );
-}
-
-function isEventLike(value: unknown): value is Event {
-  return (
-    typeof (value as Partial<Event> | null | undefined)?.type === "string" &&
-    typeof value === "object"
-  );
 }

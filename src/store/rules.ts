@@ -112,7 +112,7 @@ export function assertRun(run: NewRun): void {
 export function assertCommit({ events, outcome, snapshot, rest }: Commit): void {
   events.forEach(({ at, isTerminal }, index) => {
     const isLast = index === events.length - 1;
-    if (Number.isSafeInteger(at) && (isLast || !isTerminal)) return; // No words are made for it.
+    if (Number.isSafeInteger(at) && (isLast || !isTerminal)) return; // No message is made.
     assertInstant(at, `events[${index}].at`);
     const terminal = `\`events[${index}]\`, which is terminal,`;
     assert(false, `Expected ${terminal} to be the last of ${events.length}.`);

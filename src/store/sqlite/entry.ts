@@ -71,7 +71,7 @@ function toEvent(text: string, sequence: number): StoredEvent {
   };
 }
 
-/** There always is for one. Between two, there is a character more. */
+/** An empty text takes anything. Between two there is a separator. */
 function hasRoom(text: string, next: string): boolean {
   return text === "" || text.length + next.length < entryCharsMax;
 }
