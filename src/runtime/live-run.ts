@@ -63,7 +63,7 @@ export class LiveRun implements LoopPorts {
   /** Made for who asks for it: only a run that was held back is watched so. */
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
-  #stopIdleTimer: (() => void) | null = null;
+  #stopIdleTimer = (): void => {};
   #edits: Promise<unknown> | undefined;
   #isReleased = false;
 
@@ -261,20 +261,17 @@ export class LiveRun implements LoopPorts {
     this.#stopTimers();
     for (const invocation of this.#invocations.values()) drop(invocation);
     this.#invocations.clear();
-    if (this.#steps.size === 0) return this.#resources.end();
     return Promise.all(this.#steps).then(() => this.#resources.end());
   }
 
   #stopTimers(): void {
     this.#timers?.clear();
-    this.#stopIdleTimer?.();
-    this.#stopIdleTimer = null;
+    this.#stopIdleTimer();
   }
 
   #watchIdleness(): void {
     const { idleMs, clock } = this.#ports;
-    this.#stopIdleTimer?.();
-    this.#stopIdleTimer = null;
+    this.#stopIdleTimer();
     const { state, isStopped } = this.loop;
     if (idleMs === null || isStopped || state.status !== "running") return;
     const waits = waitsAtWork(state);

@@ -66,9 +66,7 @@ export class LiveRuns {
     this.#stopReason = reason;
     this.#alarms.clear();
     this.#waker.stop();
-    const stopped = [...this.#runs.values()].map((run) => run.stop(reason));
-    this.#runs.clear();
-    await Promise.all(stopped);
+    await Promise.all([...this.#runs.values()].map((run) => run.stop(reason)));
   }
 
   get(runId: string): LiveRun | undefined {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { AssertionError } from "../../src/base/assert.ts";
 import { ndjsonBlankLine, ndjsonLine } from "../../src/http/ndjson.ts";
-import { sseComment, sseEvent } from "../../src/http/sse.ts";
+import { sseComment, sseData, sseEvent } from "../../src/http/sse.ts";
 
 function text(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -12,6 +12,7 @@ describe("exact bytes", () => {
   test.each([
     [sseEvent(7, '{"a":1}'), 'id: 7\ndata: {"a":1}\n\n'],
     [sseEvent(0, "ü\u2028\u2029\u0085"), "id: 0\ndata: ü\u2028\u2029\u0085\n\n"],
+    [sseData('{"a":1}'), 'data: {"a":1}\n\n'],
     [sseComment("heartbeat"), ": heartbeat\n\n"],
     [ndjsonLine('{"a":1}'), '{"a":1}\n'],
     [ndjsonBlankLine, "\n"],
@@ -20,6 +21,7 @@ describe("exact bytes", () => {
 
 test.each(["a\nb", "a\rb", "\r\n", "\n"])("the line break in %j is refused", (broken) => {
   expect(() => sseEvent(1, broken)).toThrow(AssertionError);
+  expect(() => sseData(broken)).toThrow(AssertionError);
   expect(() => sseComment(broken)).toThrow(AssertionError);
   expect(() => ndjsonLine(broken)).toThrow(AssertionError);
 });

@@ -314,6 +314,11 @@ test.each<readonly [what: string, types: unknown, got: string]>([
   );
 });
 
+test("a step that collects events of no type has them all at once", async () => {
+  const run = runStep((_event, context) => StopEvent({ result: context.collectEvents(Ask(), []) }));
+  expect(await run).toEqual([]);
+});
+
 test("an event of a type that nobody declared can be shown, but not sent", async () => {
   const run = runStep((_event, context) => {
     context.writeEventToStream(Note({ n: 1 }));
