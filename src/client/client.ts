@@ -121,7 +121,7 @@ export interface Client {
  */
 export function createClient(options: ClientOptions | string, clock: Clock = systemClock): Client {
   const request = createRequester(typeof options === "string" ? { baseUrl: options } : options);
-  // The server's word for its shape.
+  // The shape of an answer is not checked: it is the server's word.
   const read = async <T>(path: string): Promise<T> => (await (await request(path)).json()) as T;
   const post = async <T>(path: string, body?: unknown, headers = {}): Promise<T> =>
     (await (await request(path, { method: "POST", body, headers })).json()) as T;

@@ -13,7 +13,7 @@ export class RequestUrl {
     this.pathname = pathname;
   }
 
-  /** Undefined for what is no URL. One of a request is in order, if it is one. */
+  /** Undefined if it cannot be parsed. Bun gives a request's URL as a parser would write it. */
   static of(href: string): RequestUrl | undefined {
     if (href.startsWith(provenOrigin)) {
       const path = href.slice(provenOrigin.length - 1);
@@ -36,5 +36,5 @@ export class RequestUrl {
 
 // ---
 
-/** The last that was part of a URL: no path after it makes one that is none. */
+/** Of the last URL that was parsed. With another path after it, it can be parsed as well. */
 let provenOrigin = "http://localhost/";

@@ -73,7 +73,7 @@ export function toTimestamp(at: number): string {
 
 // ---
 
-/** What is told together has mostly happened in the same millisecond. */
+/** The last timestamp that was written: the next one is mostly of the same millisecond. */
 let newest = { at: NaN, text: "" };
 
 function handlerWith(result: v.GenericSchema): v.GenericSchema<HandlerBody> {

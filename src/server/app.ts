@@ -42,7 +42,7 @@ export function createApp(services: Services): App {
     // The page, which asks for the key, and the probe of whatever supervises the process.
     const isPage = isRead(request) && pagePaths.has(url.pathname);
     const isOpen = isPage || (isRead(request) && url.pathname === "/health");
-    // A wait that is none would still cost a turn of the queue.
+    // To await nothing would still cost a turn of the queue.
     const checking = guard(request, url, services.settings, { isOpen });
     if (checking) await checking;
     if (isPage) {

@@ -29,10 +29,8 @@ export async function* encodeEvents(
 
 // ---
 
-/** By what `Encoding` says of the bytes. */
-type Encodings = (Uint8Array | undefined)[];
-
-const encoded = new WeakMap<StoredEvent, Encodings>();
+/** Of each event: its bytes for each combination of the flags that they depend on. */
+const encoded = new WeakMap<StoredEvent, (Uint8Array | undefined)[]>();
 
 function encode(event: StoredEvent, encoding: Encoding): Uint8Array {
   const { isSse, includeQualifiedName, includeTimestamps } = encoding;

@@ -19,7 +19,7 @@ interface Address {
   readonly port: number;
 }
 
-/** `idleSeconds` of silence close a connection: a body has to keep coming. */
+/** `idleSeconds` close a connection that is silent, or whose request has not come whole by then. */
 export function listen(address: Address, fetch: Fetch, idleSeconds: number = 15): Listener {
   const server = bind(address, fetch, idleSeconds);
   return {
@@ -47,7 +47,7 @@ function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.S
       idleTimeout: idleSeconds,
       // Bun's own pages for errors would show sources; and it would print errors of streams itself.
       development: false,
-      // With that, Bun 1.4.5 would share the port with any other process that asks for it.
+      // If it were true, Bun 1.4.5 would share the port with any process that asks for it.
       reusePort: false,
       fetch: (request, server) => {
         trustLength(request);

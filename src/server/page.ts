@@ -29,7 +29,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-/** Takes some tens of milliseconds in a checkout, and none in a package. */
+/** In a checkout it takes some tens of milliseconds, in a package none. */
 export async function loadPage(): Promise<readonly StaticFile[]> {
   // The lock file is not in the package.
   const isCheckout = existsSync(join(import.meta.dir, "../../bun.lock"));

@@ -47,7 +47,7 @@ export function entryMistakes(entries: Entries): readonly string[] {
 
 /** The valid data, with defaults filled in, as frozen JSON. Throws `event_invalid`. */
 export function parseData(schema: DataSchema, type: string, input: unknown): JsonObject {
-  // To a schema of objects a list is one, with its indices as fields.
+  // Valibot would take a list for an object with its indices as fields.
   if (Array.isArray(input))
     throw refuse(type, [{ path: [], message: "Expected Object but got Array" }]);
   const entries = validate(openObject(schema), type, input);
