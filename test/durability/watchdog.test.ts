@@ -16,7 +16,7 @@ function start(scratch: Scratch, blockedSeconds?: number): Promise<ServerProcess
     WORLD_FILE: scratch.file("world.jsonl"),
     ...(blockedSeconds !== undefined && { BLOCKED_TIMEOUT: String(blockedSeconds) }),
   };
-  return startServer({ fixture: "blocking.ts", store: scratch.file("state.db"), env });
+  return startServer({ fixture: "poison.ts", store: scratch.file("state.db"), env });
 }
 
 /** It may not be answered before the thread is kept. */

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import manifest from "../../package.json";
+import { compilerOptions } from "../support/bun-init.ts";
 import { listTarball, Project } from "./project.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -13,24 +14,7 @@ const files = {
   "package.json": { name: "authors-project", type: "module", private: true },
   // As `bun init` writes it.
   "tsconfig.json": {
-    compilerOptions: {
-      lib: ["ESNext"],
-      target: "ESNext",
-      module: "Preserve",
-      moduleDetection: "force",
-      jsx: "react-jsx",
-      allowJs: true,
-      types: ["bun"],
-      moduleResolution: "bundler",
-      allowImportingTsExtensions: true,
-      verbatimModuleSyntax: true,
-      noEmit: true,
-      strict: true,
-      skipLibCheck: true,
-      noFallthroughCasesInSwitch: true,
-      noUncheckedIndexedAccess: true,
-      noImplicitOverride: true,
-    },
+    compilerOptions: { ...compilerOptions, jsx: "react-jsx", allowJs: true, types: ["bun"] },
   },
   "my_server.ts": `import { StartEvent, StopEvent, Workflow, WorkflowServer } from "workflows-server";
 import * as v from "valibot";

@@ -18,6 +18,7 @@ import {
   toProgram,
   toPromisedOutput,
 } from "./blocks.ts";
+import { compilerOptions } from "../support/bun-init.ts";
 import { type RunningStart, start } from "./start.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -167,24 +168,6 @@ describe("tables", () => {
 });
 
 // ---
-
-/** What `bun init` writes, as far as it matters to types. */
-const compilerOptions = {
-  lib: ["ESNext"],
-  target: "ESNext",
-  module: "Preserve",
-  moduleDetection: "force",
-  types: ["bun-types"],
-  moduleResolution: "bundler",
-  allowImportingTsExtensions: true,
-  verbatimModuleSyntax: true,
-  noEmit: true,
-  strict: true,
-  skipLibCheck: true,
-  noFallthroughCasesInSwitch: true,
-  noUncheckedIndexedAccess: true,
-  noImplicitOverride: true,
-};
 
 function sectionOf(title: string): string {
   return readme.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? "";

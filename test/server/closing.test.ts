@@ -1,17 +1,16 @@
 /** A server that is told to stop in the middle of something: it stops, and says so to all who wait. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { MemoryStore, SqliteStore, type Store } from "../../src/index.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { openServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
+const folder = temporaryFolder();
 const loopback = { host: "127.0.0.1", port: 0 };
 
 test("a request that comes to its store when that is closed is answered with 503", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "ws-closing-"));
   const path = join(folder, "state.db");
   const before = new SqliteStore({ path });
   const first = openServer({ store: before });
@@ -36,7 +35,6 @@ test("a request that comes to its store when that is closed is answered with 503
   gate.resolve();
   const body = { code: "shutting_down", detail: "The store is closed already." };
   expect(await answer).toMatchObject({ status: 503, body });
-  rmSync(folder, { recursive: true });
 });
 
 test("a store that does not open is not waited for, and is closed if it opens after all", async () => {

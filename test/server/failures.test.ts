@@ -2,18 +2,17 @@
  * What goes wrong on our side: the caller gets an id, the log gets the rest, and no answer names a
  * place, a statement or a line of code.
  */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { MemoryStore, WorkflowError } from "../../src/index.ts";
 import { lines, statusOf } from "../support/routes.ts";
 import { type Answer, openServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "workflows-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const secret = "/srv/secret/place.db";
 

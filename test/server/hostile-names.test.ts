@@ -3,8 +3,6 @@
  * more than what was registered, and whatever id is taken can be used.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { WorkflowServer } from "../../src/index.ts";
@@ -15,15 +13,15 @@ import { openServer, seen } from "../support/server.ts";
 import { dial } from "../support/socket.ts";
 import { titled } from "../support/titles.ts";
 import { serverWorkflows } from "../support/workflows.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "workflows-"));
+const folder = temporaryFolder();
 const host = openServer();
 const { ask, post } = host;
 const locked = openServer({ auth: "key" });
 afterAll(async () => {
   await host.server.close();
   await locked.server.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe("paths", () => {

@@ -6,16 +6,15 @@
  * its one script needs none.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 
 import { hasChromium, launch } from "./chromium.ts";
 import { createServer } from "./workflows.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const packageName = "@llamaindex/workflow-debugger@0.2.42";
-const folder = mkdtempSync(join(tmpdir(), "peer-page-"));
+const folder = temporaryFolder();
 const hasPackage = hasChromium && fetchPackage();
 if (hasChromium && !hasPackage) {
   console.warn(`\n*** NOT TESTED: ${packageName} against this server. It needs npm. ***\n`);
@@ -23,8 +22,6 @@ if (hasChromium && !hasPackage) {
 
 const html = `<!doctype html><html><head><link rel="stylesheet" href="/app.css"></head>
 <body><div id="root"></div><script type="module" src="/app.js"></script></body></html>`;
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(!hasPackage)("the peer's own debugger", () => {
   let browser: Browser;

@@ -1,16 +1,14 @@
 /** Every store keeps the same contract. A store that is added here is held to all of it. */
-import { afterAll, describe, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, test } from "bun:test";
 import { join } from "node:path";
 
 import { MemoryStore } from "../../src/store/memory.ts";
 import { SqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { conformance } from "./conformance.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "ws-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 let files = 0;
 const nextPath = (): string => join(directory, `${++files}.db`);

@@ -1,8 +1,6 @@
 /** Surroundings that fail: what is told, that nothing is half written, and that it goes on. */
 import { Database } from "bun:sqlite";
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -10,9 +8,9 @@ import { toStoreError } from "../../src/store/sqlite/failure.ts";
 import { createTransact } from "../../src/store/sqlite/transact.ts";
 import { startChild } from "./child.ts";
 import { commitOf, eventsOf, newRun, refusalOf, ticksOf } from "./fixtures.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "ws-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 describe("codes", () => {
   const codeOf = (deed: Parameters<typeof toStoreError>[0], code: string): string =>

@@ -1,16 +1,15 @@
 /** One process owns a file, until it ends, however it ends. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { copyFileSync, existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
 import { startChild } from "./child.ts";
 import { commitOf, eventsOf, newCommit, newRun, refusalOf, ticksOf } from "./fixtures.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = realpathSync(mkdtempSync(join(tmpdir(), "ws-")));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 test("a store that another process has is refused, with the process named", async () => {
   const path = join(directory, "held.db");

@@ -1,8 +1,6 @@
 /** What reads and writes cost: no statement goes through all rows, and none writes for nothing. */
 import { Database } from "bun:sqlite";
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
 import type { RunStatus } from "../../src/protocol/status.ts";
@@ -13,9 +11,9 @@ import { Reads } from "../../src/store/sqlite/reads.ts";
 import { Writes } from "../../src/store/sqlite/writes.ts";
 import type { Commit } from "../../src/store/store.ts";
 import { commitOf, finalCommit, newCommit, newRun, startedAt, ticksOf } from "./fixtures.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "ws-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 /** Keeps the text of each statement that is prepared. */
 class Listening extends Database {

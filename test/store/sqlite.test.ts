@@ -1,8 +1,7 @@
 /** What SQLite adds to the contract: files, groups, and what happens when a transaction fails. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -18,9 +17,9 @@ import {
   refusalOf,
   ticksOf,
 } from "./fixtures.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "ws-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 let files = 0;
 const nextPath = (): string => join(directory, `${++files}`, "state.db");

@@ -1,8 +1,6 @@
 /** Files of older versions: opened by this one, they have all that was in them, and go on. */
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -18,9 +16,9 @@ import {
   startedAt,
   ticksOf,
 } from "./fixtures.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "ws-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 /**
  * A file as version 2 wrote it: `a` was completed, and its handler has gone on with `b`, which has a
