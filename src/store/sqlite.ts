@@ -19,6 +19,7 @@ import { openDatabase } from "./sqlite/connection.ts";
 import type { SqliteDurability } from "./sqlite/connection.ts";
 import { toStoreError } from "./sqlite/failure.ts";
 import { canonicalPath, createPrivateDirectory } from "./sqlite/file.ts";
+import { createGuard } from "./sqlite/guard.ts";
 import { FileLock } from "./sqlite/lock.ts";
 import { Reads } from "./sqlite/reads.ts";
 import { createTransact } from "./sqlite/transact.ts";
@@ -51,6 +52,8 @@ export interface SqliteOptions {
 interface Opened {
   readonly lock: FileLock;
   readonly database: Database;
+  /** Throws when its file is no longer there. */
+  readonly checkFile: () => void;
   readonly reads: Reads;
   readonly writes: Writes;
   readonly group: GroupCommit;
@@ -85,7 +88,7 @@ export class SqliteStore implements Store {
       createPrivateDirectory(dirname(this.#path));
       const path = canonicalPath(this.#path);
       lock = new FileLock(path, witness);
-      this.#opened = this.#start(lock, openDatabase(path, this.#durability));
+      this.#opened = this.#start(lock, path, openDatabase(path, this.#durability));
       this.#wasOpen = true;
       return lock.legacy;
     } catch (error) {
@@ -100,7 +103,11 @@ export class SqliteStore implements Store {
     this.#opened = undefined;
     try {
       opened.group.flush();
-      opened.database.close(true);
+      try {
+        opened.checkFile();
+      } finally {
+        opened.database.close(true);
+      }
     } catch (error) {
       throw toStoreError("close", this.#path, error);
     } finally {
@@ -194,12 +201,14 @@ export class SqliteStore implements Store {
     return this.#read((reads) => reads.events(runId, after, limit, charsMax));
   }
 
-  #start(lock: FileLock, database: Database): Opened {
+  #start(lock: FileLock, path: string, database: Database): Opened {
+    const checkFile = createGuard(database, path);
     const reads = new Reads(database);
     const writes = new Writes(database, reads, this.feed);
     const transact = createTransact(database);
     const group = new GroupCommit(this.#clock, (work) => {
       try {
+        checkFile(); // 2 us for all that is written together.
         return transact(() => {
           writes.begin();
           return work();
@@ -209,7 +218,7 @@ export class SqliteStore implements Store {
         throw toStoreError("write to", this.#path, error);
       }
     });
-    return { lock, database, reads, writes, group };
+    return { lock, database, checkFile, reads, writes, group };
   }
 
   #write<T>(write: (writes: Writes) => Written<T> | WorkflowError): Promise<T> {

@@ -1,6 +1,7 @@
 /** Surroundings that fail: what is told, that nothing is half written, and that it goes on. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -88,6 +89,60 @@ describe("a full disk", () => {
       },
     );
   }
+});
+
+describe("a file in use", () => {
+  test("that is moved away takes no writes until it is back; reads go on", async () => {
+    const path = join(directory, "moved.db");
+    const store = new SqliteStore({ path });
+    await store.open();
+    await store.create(newRun("a"), commitOf("One"));
+    renameSync(path, `${path}.away`);
+    const refusal = await refusalOf(store.commit("a", 1, commitOf("Two")), "store_unavailable");
+    expect(refusal.message).toBe(
+      `Expected \`${path}\` to stay where it is, but it was deleted, moved or replaced: ` +
+        "bring it back, or start the server again with the file that is there.",
+    );
+    expect(await eventsOf(store, "a")).toEqual(["0:One"]);
+    renameSync(`${path}.away`, path);
+    await store.commit("a", 1, commitOf("Three"));
+    expect(await eventsOf(store, "a")).toEqual(["0:One", "1:Three"]);
+    await store.close();
+  });
+
+  test("that another one took the place of is not mixed with that one", async () => {
+    const path = join(directory, "replaced.db");
+    const store = new SqliteStore({ path });
+    await store.open();
+    await store.create(newRun("a"), commitOf("One"));
+    await store.close();
+    copyFileSync(path, `${path}.backup`);
+    await store.open();
+    await store.commit("a", 1, commitOf("Two"));
+    renameSync(path, `${path}.away`);
+    renameSync(`${path}.backup`, path);
+    await refusalOf(store.close(), "store_unavailable");
+    await store.open();
+    expect(await eventsOf(store, "a")).toEqual(["0:One"]);
+    await store.close();
+    renameSync(`${path}.away`, path);
+    await store.open();
+    expect(await eventsOf(store, "a")).toEqual(["0:One", "1:Two"]);
+    await store.close();
+  });
+
+  test("that was deleted takes no writes, and the next one is new", async () => {
+    const path = join(directory, "deleted.db");
+    const store = new SqliteStore({ path });
+    await store.open();
+    await store.create(newRun("a"), commitOf("One"));
+    rmSync(path);
+    await refusalOf(store.create(newRun("b"), commitOf("One")), "store_unavailable");
+    await refusalOf(store.close(), "store_unavailable");
+    await store.open();
+    expect(await store.listHandlers({})).toEqual([]);
+    await store.close();
+  });
 });
 
 describe("transactions", () => {
