@@ -77,7 +77,9 @@ export function generateEdits(text: string): readonly Edit[] {
   const swapped = lines.flatMap((line, index) => {
     const next = lines[index + 1] ?? "";
     if (!isStatement(line) || !isStatement(next) || indentOf(line) !== indentOf(next)) return [];
-    if (isAssignedOnly(line) && isAssignedOnly(next)) return []; // In any order it is the same.
+    // In any order it is the same.
+    if (isAssignedOnly(line) && isAssignedOnly(next)) return [];
+    if (isPrivateField(line) && isPrivateField(next)) return [];
     return [{ index, line: `${line}\n${next}`, after: `${next}\n${line}` }];
   });
   const seen = new Set([toProgram(text)]);
@@ -129,6 +131,11 @@ function isStatement(line: string): boolean {
 /** As in a constructor. */
 function isAssignedOnly(line: string): boolean {
   return /^\s+[\w.#]+ = [\w.]+;$/.test(line);
+}
+
+/** As it is declared in a class. */
+function isPrivateField(line: string): boolean {
+  return /^ {2}#\w+(: .*)?( = .*)?;$/.test(line);
 }
 
 function indentOf(line: string): number {
