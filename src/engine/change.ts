@@ -10,7 +10,14 @@ import type { JsonObject } from "../base/json.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
 import type { Command } from "./command.ts";
-import { findJob, type Job, type JobPlace, type RunState, type StepState } from "./state.ts";
+import {
+  findJob,
+  type Job,
+  type JobPlace,
+  type RunState,
+  type Scope,
+  type StepState,
+} from "./state.ts";
 
 /** An event that users see. The terminal one is the last of its run. */
 export type Published =
@@ -37,6 +44,37 @@ export function stepState(change: Change, step: string): StepState {
 export function setStep(change: Change, step: string, patch: Partial<StepState>): void {
   const steps = { ...change.state.steps, [step]: { ...stepState(change, step), ...patch } };
   change.state = { ...change.state, steps };
+}
+
+export function findScope(change: Change, id: number): Scope | undefined {
+  return change.state.scopes[placeOfScope(change.state.scopes, id)];
+}
+
+/** A scope that is open, as it is while it has jobs. */
+export function scopeOf(change: Change, id: number): Scope {
+  return must(findScope(change, id), "The scope is open.");
+}
+
+export function setScope(change: Change, id: number, patch: Partial<Scope>): void {
+  const { scopes } = change.state;
+  const scope = { ...scopeOf(change, id), ...patch };
+  change.state = { ...change.state, scopes: scopes.with(placeOfScope(scopes, id), scope) };
+}
+
+export function closeScope(change: Change, id: number): void {
+  const { scopes } = change.state;
+  change.state = { ...change.state, scopes: scopes.toSpliced(placeOfScope(scopes, id), 1) };
+}
+
+/** -1: it is not there. There may be thousands, and they are in the order of their ids. */
+function placeOfScope(scopes: readonly Scope[], id: number): number {
+  let [low, high] = [0, scopes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((scopes[middle]?.id ?? id) < id) low = middle + 1;
+    else high = middle;
+  }
+  return scopes[low]?.id === id ? low : -1;
 }
 
 /** The job that a tick tells of, if the attempt that it tells of is under way. */

@@ -1,5 +1,6 @@
 /** The end of a run: exactly one terminal event, and a status that agrees with it. */
 import type { Failure } from "../base/errors.ts";
+import { ownField } from "../base/json.ts";
 import type { Event } from "../workflow/event.ts";
 import type { Change } from "./change.ts";
 import { nextTimerAt } from "./resume.ts";
@@ -84,7 +85,7 @@ export function runQuarantined(change: Change, tick: TickOf<"run_quarantined">):
 function shortJoins({ state, definition }: Change): readonly string[] {
   return definition.joins.flatMap((step) => {
     const { kind, types = [], take } = definition.steps.get(step)?.join ?? {};
-    const events = Object.values(state.steps[step]?.joining ?? {}).flat();
+    const events = state.scopes.flatMap(({ joining }) => ownField(joining, step) ?? []);
     if (events.length === 0) return [];
     if (kind === "collect") return [`Step \`${step}\` has ${events.length} of ${take} events.`];
     const missing = types.filter((type) => !events.some((event) => event.type === type));

@@ -59,10 +59,16 @@ function checkWaits(state: RunState): void {
 }
 
 function checkScopes(state: RunState): void {
-  const jobs = jobsOf(state);
-  for (const [id, scope] of Object.entries(state.scopes)) {
-    const inside = jobs.filter((job) => job.scopes.includes(Number(id))).length;
-    assert(scope.jobs === inside, `Scope ${id} has ${inside} jobs, and counts ${scope.jobs}.`);
-    assert(id === "0" || inside > 0, `Scope ${id} ends with its last job.`);
+  const counts = new Map<number, number>();
+  for (const id of jobsOf(state).flatMap((job) => job.scopes)) {
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  let before = -1;
+  for (const { id, jobs } of state.scopes) {
+    const inside = counts.get(id) ?? 0;
+    assert(id > before, `Scope ${id} is in its place.`);
+    assert(jobs === inside, `Scope ${id} has ${inside} jobs, and counts ${jobs}.`);
+    assert(id === 0 || inside > 0, `Scope ${id} ends with its last job.`);
+    before = id;
   }
 }

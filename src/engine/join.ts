@@ -6,9 +6,10 @@
  * nothing. The join's job is in the scopes around it, so fan-outs may be nested.
  */
 import { must } from "../base/assert.ts";
+import { ownField } from "../base/json.ts";
 import type { JoinDefinition } from "../workflow/definition.ts";
 import type { Event } from "../workflow/event.ts";
-import { type Change, setStep, stepState } from "./change.ts";
+import { type Change, closeScope, findScope, scopeOf, setScope } from "./change.ts";
 import { joinsAfter } from "./level.ts";
 import { type Lineage, newJob } from "./queue.ts";
 import type { Scope } from "./state.ts";
@@ -27,8 +28,8 @@ export function openScope(
   if (joinsAfter(change.definition, step).length === 0) return outer;
   for (const id of outer) note(change, id, "split", step);
   const id = change.state.nextScope;
-  change.state = { ...change.state, nextScope: id + 1 };
-  setScope(change, id, { outer, step, jobs: 0 });
+  const scopes = change.state.scopes.concat({ id, outer, step, jobs: 0, joining: {} });
+  change.state = { ...change.state, scopes, nextScope: id + 1 };
   return [...outer, id];
 }
 
@@ -40,34 +41,30 @@ export function joinEvent(
   event: Event,
   lineage: Lineage,
 ): void {
-  const scope = must(lineage.scopes.at(-1), "With a join, every event is in a scope.");
-  const events = (stepState(change, step).joining[scope] ?? []).concat(event);
+  const id = must(lineage.scopes.at(-1), "With a join, every event is in a scope.");
+  const scope = scopeOf(change, id);
+  const events = joinedBy(scope, step).concat(event);
   const batch = join.kind === "each" ? oneOfEach(events, join.types) : firstOf(events, join.take);
-  keep(change, step, scope, batch ? without(events, batch) : events);
+  keep(change, step, id, batch ? without(events, batch) : events);
   if (!batch) return;
-  if (join.kind === "collect") note(change, scope, "served", step);
+  if (join.kind === "collect") note(change, id, "served", step);
   // A list leaves its fan-out; a pair stays in it.
-  const scopes = join.kind === "each" ? lineage.scopes : outOf(change, scope);
+  const scopes = join.kind === "each" ? lineage.scopes : outOf(scope);
   newJob(change, step, { events: batch, isBatch: true }, { ...lineage, scopes });
 }
 
 /** Ends the scopes that have no job any more, from the innermost on. */
 export function endScopes(change: Change, scopes: readonly number[], lineage: Lineage): void {
   for (const id of scopes.toReversed()) {
-    const scope = change.state.scopes[id];
+    const scope = findScope(change, id);
     if (!scope || scope.jobs > 0) return; // A scope with a job is in scopes with that job.
-    const due = dueJoins(change, id, scope).map((step) => {
-      return { step, events: stepState(change, step).joining[id] ?? [] };
-    });
+    const due = dueJoins(change, scope);
     // The whole run comes to rest again and again: what a join has too little of, it keeps.
-    const over = id === 0 ? due.map(({ step }) => step) : change.definition.joins;
-    for (const step of over) keep(change, step, id, []);
-    for (const { step, events } of due) {
-      newJob(change, step, { events, isBatch: true }, { ...lineage, scopes: outOf(change, id) });
-    }
-    if (id !== 0) {
-      const { [id]: _, ...others } = change.state.scopes;
-      change.state = { ...change.state, scopes: others };
+    if (id === 0) for (const step of due) keep(change, step, id, []);
+    else closeScope(change, id);
+    for (const step of due) {
+      const input = { events: joinedBy(scope, step), isBatch: true };
+      newJob(change, step, input, { ...lineage, scopes: outOf(scope) });
     }
   }
 }
@@ -75,9 +72,8 @@ export function endScopes(change: Change, scopes: readonly number[], lineage: Li
 // ---
 
 /** The joins that are to get what they have now, as a scope is over. */
-function dueJoins(change: Change, id: number, scope: Scope): readonly string[] {
-  const { definition } = change;
-  const { step: source, split, served = [] } = scope;
+function dueJoins({ definition }: Change, scope: Scope): readonly string[] {
+  const { id, step: source, split, served = [], joining } = scope;
   // The whole run is no fan-out: only a join that has something is due.
   const expected = source === null ? [] : joinsAfter(definition, source, split);
   return definition.joins.filter((step) => {
@@ -85,30 +81,29 @@ function dueJoins(change: Change, id: number, scope: Scope): readonly string[] {
     if (join?.kind !== "collect") return false;
     // A join that takes so many at a time gets fewer only if it never had so many.
     if (join.take !== null && (id === 0 || served.includes(step))) return false;
-    return expected.includes(step) || Object.hasOwn(stepState(change, step).joining, id);
+    return expected.includes(step) || Object.hasOwn(joining, step);
   });
 }
 
 /** Writes down that a step has fanned out in a scope, or that a join has had its list of it. */
 function note(change: Change, id: number, what: "split" | "served", step: string): void {
-  const scope = must(change.state.scopes[id], "The scope is open.");
-  const { [what]: steps = [] } = scope;
+  const { [what]: steps = [] } = scopeOf(change, id);
   if (id === 0 || steps.includes(step)) return; // Never read of the whole run.
-  setScope(change, id, { ...scope, [what]: [...steps, step] });
+  setScope(change, id, { [what]: [...steps, step] });
 }
 
-function setScope(change: Change, id: number, scope: Scope): void {
-  change.state = { ...change.state, scopes: { ...change.state.scopes, [id]: scope } };
+function outOf({ id, outer }: Scope): readonly number[] {
+  return id === 0 ? [0] : outer;
 }
 
-function outOf(change: Change, scope: number): readonly number[] {
-  return scope === 0 ? [0] : must(change.state.scopes[scope], "The scope is open.").outer;
+function joinedBy({ joining }: Scope, step: string): readonly Event[] {
+  return ownField(joining, step) ?? [];
 }
 
-function keep(change: Change, step: string, scope: number, events: readonly Event[]): void {
-  const { [scope]: _, ...others } = stepState(change, step).joining;
-  setStep(change, step, {
-    joining: events.length > 0 ? { ...others, [scope]: events } : others,
+function keep(change: Change, step: string, id: number, events: readonly Event[]): void {
+  const { [step]: _, ...others } = scopeOf(change, id).joining;
+  setScope(change, id, {
+    joining: events.length > 0 ? { ...others, [step]: events } : others,
   });
 }
 

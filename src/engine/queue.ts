@@ -3,7 +3,15 @@
  */
 import { must } from "../base/assert.ts";
 import type { Event } from "../workflow/event.ts";
-import { type Change, publishStepState, putJob, setStep, stepState } from "./change.ts";
+import {
+  type Change,
+  publishStepState,
+  putJob,
+  scopeOf,
+  setScope,
+  setStep,
+  stepState,
+} from "./change.ts";
 import type { Job } from "./state.ts";
 
 /** Where a job comes from: what its events inherit along their line. */
@@ -40,13 +48,10 @@ export function newJob(
 
 /** Counts a job in or out of the scopes that it is in. */
 export function countJob(change: Change, scopes: readonly number[], by: 1 | -1): void {
-  if (scopes.length === 0) return;
-  const counted = { ...change.state.scopes };
   for (const id of scopes) {
-    const scope = must(counted[id], "A scope lives as long as it has jobs.");
-    counted[id] = { ...scope, jobs: scope.jobs + by };
+    const scope = scopeOf(change, id);
+    setScope(change, id, { jobs: scope.jobs + by });
   }
-  change.state = { ...change.state, scopes: counted };
 }
 
 /** Puts a job at the end of its queue, and lets it in at once if a slot is free. */

@@ -14,10 +14,12 @@ export function toSnapshot(state: RunState): Json {
 }
 
 /** How many jobs, effects, waits and the like a state has: a snapshot costs as much. */
-export function sizeOf({ steps, children }: RunState): number {
+export function sizeOf({ steps, scopes, children }: RunState): number {
   let size = children.length;
+  for (const { joining } of scopes) {
+    for (const events of Object.values(joining)) size += events.length;
+  }
   for (const step of Object.values(steps)) {
-    for (const events of Object.values(step.joining)) size += events.length;
     for (const entries of Object.values(step.buffers)) size += entries.length;
     for (const place of jobPlaces) {
       for (const { events, effects, waits } of step[place]) {

@@ -78,12 +78,15 @@ export interface Collected {
 
 /** A fan-out whose branches a join waits for. Scope 0 is the whole run. */
 export interface Scope {
+  readonly id: number;
   /** The scopes around it, outermost first. */
   readonly outer: readonly number[];
   /** The step that fanned out; null for the whole run. */
   readonly step: string | null;
   /** Jobs that are in it now. */
   readonly jobs: number;
+  /** Events that joins have of it so far, by step. */
+  readonly joining: Readonly<Record<string, readonly Event[]>>;
   /** Steps that have fanned out in it. */
   readonly split?: readonly string[];
   /** Joins that have had as many of it as they take at a time. */
@@ -113,8 +116,6 @@ export interface StepState {
   readonly delayed: readonly Job[];
   readonly waiting: readonly Job[];
   readonly buffers: Readonly<Record<string, readonly Collected[]>>;
-  /** Events that the step's join has so far, by scope. */
-  readonly joining: Readonly<Record<string, readonly Event[]>>;
 }
 
 export type JobPlace = "queue" | "running" | "delayed" | "waiting";
@@ -141,7 +142,8 @@ export interface RunState {
   readonly nextJob: number;
   /** How many waits are open, by the type of event that they are for. */
   readonly waitedFor: Readonly<Record<string, number>>;
-  readonly scopes: Readonly<Record<number, Scope>>;
+  /** In the order of their ids. */
+  readonly scopes: readonly Scope[];
   readonly nextScope: number;
   readonly children: readonly Child[];
   readonly parent: Parent | null;
@@ -161,7 +163,6 @@ const emptyStep: StepState = {
   delayed: [],
   waiting: [],
   buffers: {},
-  joining: {},
 };
 
 /** One for all runs of a workflow, since no state is ever changed in place. */
@@ -175,7 +176,7 @@ export const initialState: (definition: Definition) => RunState = memo(({ steps 
   early: [],
   nextJob: 1,
   waitedFor: {},
-  scopes: { 0: { outer: [], step: null, jobs: 0 } },
+  scopes: [{ id: 0, outer: [], step: null, jobs: 0, joining: {} }],
   nextScope: 1,
   children: [],
   parent: null,

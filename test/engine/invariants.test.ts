@@ -17,7 +17,7 @@ const joined = define({
 });
 
 const job = newJob("s", StartEvent());
-const scope = { outer: [], step: null, jobs: 1 };
+const scope = { id: 0, outer: [], step: null, jobs: 0, joining: {} };
 
 const broken: readonly (readonly [
   what: string,
@@ -79,16 +79,17 @@ const broken: readonly (readonly [
   ["a run has a result before its end", { result: StopEvent() }, "A completed run has a result."],
   [
     "a scope counts wrongly",
-    { scopes: { 0: { ...scope, jobs: 2 } }, steps: { s: { running: [{ ...job, scopes: [0] }] } } },
+    { scopes: [{ ...scope, jobs: 2 }], steps: { s: { running: [{ ...job, scopes: [0] }] } } },
     "Scope 0 has 1 jobs, and counts 2.",
     joined,
   ],
   [
     "a scope outlives its jobs",
-    { scopes: { 0: { ...scope, jobs: 0 }, 1: { ...scope, jobs: 0 } } },
+    { scopes: [scope, { ...scope, id: 1 }] },
     "Scope 1 ends with its last job.",
     joined,
   ],
+  ["a scope is out of place", { scopes: [scope, scope] }, "Scope 0 is in its place.", joined],
 ];
 
 for (const [what, state, message, of = definition] of broken) {

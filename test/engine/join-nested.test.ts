@@ -40,12 +40,12 @@ test("the branches of a branch are in both scopes", () => {
     [0, 1, 2],
     [0, 1, 3],
   ]);
-  expect(run.state.scopes).toEqual({
-    0: { outer: [], step: null, jobs: 3 },
-    1: { outer: [0], step: "outer", jobs: 3, split: ["inner"] },
-    2: { outer: [0, 1], step: "inner", jobs: 2 },
-    3: { outer: [0, 1], step: "inner", jobs: 1 },
-  });
+  expect(run.state.scopes).toEqual([
+    { id: 0, outer: [], step: null, jobs: 3, joining: {} },
+    { id: 1, outer: [0], step: "outer", jobs: 3, joining: {}, split: ["inner"] },
+    { id: 2, outer: [0, 1], step: "inner", jobs: 2, joining: {} },
+    { id: 3, outer: [0, 1], step: "inner", jobs: 1, joining: {} },
+  ]);
 });
 
 test("an inner fan-out comes together while the others go on", () => {

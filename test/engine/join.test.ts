@@ -36,7 +36,7 @@ test("a list opens a scope, and each of its events is a branch in it", () => {
   });
   const before = newState(small, {
     nextJob: 2,
-    scopes: { 0: { outer: [], step: null, jobs: 1 } },
+    scopes: [{ id: 0, outer: [], step: null, jobs: 1, joining: {} }],
     steps: { split: { running: [newJob("split", StartEvent(), { scopes: [0] })] } },
   });
   const tick = {
@@ -54,7 +54,7 @@ test("a list opens a scope, and each of its events is a branch in it", () => {
     newState(small, {
       nextJob: 3,
       nextScope: 2,
-      scopes: { 0: { outer: [], step: null, jobs: 1 } },
+      scopes: [{ id: 0, outer: [], step: null, jobs: 1, joining: {} }],
       steps: { join: { running: [newJob("join", A(), { id: 2, ...batch })] } },
     }),
   );
@@ -69,7 +69,7 @@ describe("a fan-out comes together", () => {
     expect(run.inputs("join")).toEqual([]);
     run.succeed("work", 3, B({ n: 2 }));
     expect(run.inputs("join")).toEqual([[3, 1, 2]]);
-    expect(run.state.scopes).toEqual({ 0: { outer: [], step: null, jobs: 1 } });
+    expect(run.state.scopes).toEqual([{ id: 0, outer: [], step: null, jobs: 1, joining: {} }]);
   });
 
   test("without the branches that ended with nothing", () => {
@@ -262,7 +262,10 @@ describe("a join that takes so many", () => {
   test("is not given fewer once it has had so many", () => {
     const run = fannedOut(3, three);
     for (const job of [2, 3, 4]) run.succeed("work", job, B({ n: job }));
-    expect([run.inputs("join"), run.state.steps["join"]?.joining]).toEqual([[[2, 3]], {}]);
+    expect([run.inputs("join"), run.state.scopes.map(({ joining }) => joining)]).toEqual([
+      [[2, 3]],
+      [{}],
+    ]);
   });
 
   test("takes the same event twice, if it was made twice", () => {

@@ -121,11 +121,11 @@ export const joinsLoseNothing: Law = ({ scenes }) =>
       const isWhole = join?.kind === "collect" && join.take === null;
       const handed = jobsOf(after).filter((job) => job.step === step && job.id >= before.nextJob);
       const given = handed.flatMap((job) => job.events);
-      return first(Object.entries(before.steps[step]?.joining ?? {}), ([scope, events]) => {
-        const isOver = scope !== "0" && after.scopes[Number(scope)] === undefined;
-        if (isOver && !isWhole) return undefined;
-        const left = [...(after.steps[step]?.joining[scope] ?? []), ...given];
-        const lost = events.find((event) => !take(left, event));
+      return first(before.scopes, (scope) => {
+        const now = after.scopes.find(({ id }) => id === scope.id);
+        if (!now && !isWhole) return undefined;
+        const left = [...(now?.joining[step] ?? []), ...given];
+        const lost = (scope.joining[step] ?? []).find((event) => !take(left, event));
         return lost ? `${run.run}: \`${step}\` lost ${lost.type} at ${tick.kind}` : undefined;
       });
     });
@@ -138,9 +138,10 @@ export const joinsKnowTheEnd: Law = ({ scenes }) =>
     return first(run.definition.joins, (step) => {
       const join = run.definition.steps.get(step)?.join;
       if (join?.kind !== "collect" || join.take !== null) return undefined;
-      const kept = Object.keys(after.steps[step]?.joining ?? {});
-      const over = kept.find((scope) => after.scopes[Number(scope)]?.jobs === 0);
-      return over && `${run.run}: \`${step}\` waits for more in scope ${over} after ${tick.kind}`;
+      const over = after.scopes.find(({ jobs, joining }) => jobs === 0 && step in joining)?.id;
+      return over === undefined
+        ? undefined
+        : `${run.run}: \`${step}\` waits for more in scope ${over} after ${tick.kind}`;
     });
   });
 
@@ -148,9 +149,7 @@ export const joinsKnowTheEnd: Law = ({ scenes }) =>
 export const earlyEventsArrive: Law = ({ scenes }) =>
   first(scenes, ({ run, before, after }) => {
     if (!before.queued || after.queued || after.status !== "running") return undefined;
-    const joining = Object.values(after.steps).flatMap((step) =>
-      Object.values(step.joining).flat(),
-    );
+    const joining = after.scopes.flatMap((scope) => Object.values(scope.joining).flat());
     const here = [...jobsOf(after).flatMap((job) => job.events), ...joining];
     const lost = before.early.find(
       ({ event }) => !here.some((other) => Bun.deepEquals(other, event)),
@@ -242,7 +241,7 @@ function wrongTakers(
   const isNew = ({ id }: { readonly id: number }): boolean => id >= before.nextJob;
   const fresh = jobsOf(after).filter(isNew);
   const missed = takers.find((step) => {
-    const kept = Object.values(after.steps[step]?.joining ?? {}).flat();
+    const kept = after.scopes.flatMap(({ joining }) => joining[step] ?? []);
     const given = fresh.filter((job) => job.step === step).flatMap((job) => job.events);
     return ![...kept, ...given].some((other) => Bun.deepEquals(other, event));
   });

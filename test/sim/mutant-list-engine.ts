@@ -137,8 +137,8 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "engine/join": [
     [
-      'const scopes = join.kind === "each" ? lineage.scopes : outOf(change, scope);',
-      "const scopes = outOf(change, scope);",
+      'const scopes = join.kind === "each" ? lineage.scopes : outOf(scope);',
+      "const scopes = outOf(scope);",
       "a pair leaves its fan-out",
     ],
     [

@@ -199,8 +199,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "join",
-    "keep(change, step, scope, batch ? without(events, batch) : events);",
-    "keep(change, step, scope, batch ? [] : events);",
+    "keep(change, step, id, batch ? without(events, batch) : events);",
+    "keep(change, step, id, batch ? [] : events);",
     "what is left over from a batch is lost",
   ),
   inEngine(
@@ -217,8 +217,8 @@ export const mutants: readonly Mutant[] = [
   ),
   inEngine(
     "join",
-    "const over = id === 0 ? due.map(({ step }) => step) : change.definition.joins;",
-    "const over = change.definition.joins;",
+    "for (const step of due) keep(change, step, id, []);",
+    "for (const step of change.definition.joins) keep(change, step, id, []);",
     "half a pair is lost when the run has nothing else to do",
   ),
   // --- buffers

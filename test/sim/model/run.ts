@@ -48,7 +48,7 @@ export class ModelRun {
   buffers: Aside[] = [];
   joining: KeptForJoin[] = [];
   /** Open fan-outs; 0 is the whole run. */
-  scopes: Map<number, Editable<Omit<Scope, "jobs">>>;
+  scopes: Map<number, Editable<Omit<Scope, "id" | "jobs" | "joining">>>;
   nextScope = 1;
   now = 0;
   /** What people read of a failure is taken as the engine has it. */
@@ -73,7 +73,11 @@ export class ModelRun {
     const steps = this.steps.map((step) => [step, this.#toStep(step)] as const);
     const scopes = [...this.scopes].map(([id, scope]) => {
       const jobs = this.jobs.filter((job) => job.scopes.includes(id)).length;
-      return [id, { ...scope, jobs }] as const;
+      const kept = this.joining.filter((entry) => entry.scope === id);
+      const joining = [...Map.groupBy(kept, ({ step }) => step)].map(
+        ([step, entries]) => [step, entries.map(({ event }) => event)] as const,
+      );
+      return { id, ...scope, jobs, joining: Object.fromEntries(joining) };
     });
     const asked = this.jobs
       .flatMap((job) => job.waits)
@@ -83,7 +87,7 @@ export class ModelRun {
     );
     return {
       ...{ ...this.facts, nextScope: this.nextScope, waitedFor: Object.fromEntries(waitedFor) },
-      ...{ steps: Object.fromEntries(steps), scopes: Object.fromEntries(scopes) },
+      ...{ steps: Object.fromEntries(steps), scopes },
     };
   }
 
@@ -221,16 +225,9 @@ export class ModelRun {
       this.jobsIn(place, step).map(({ place: _, cameAs: __, ...job }) => job),
     );
     const aside = this.buffers.filter((entry) => entry.step === step);
-    const joining = this.joining.filter((kept) => kept.step === step);
     const buffers = [...Map.groupBy(aside, ({ buffer }) => buffer)].map(
       ([name, entries]) => [name, entries.map(({ job, event }) => ({ job, event }))] as const,
     );
-    const kept = [...Map.groupBy(joining, ({ scope }) => scope)].map(
-      ([scope, entries]) => [scope, entries.map(({ event }) => event)] as const,
-    );
-    return {
-      ...{ queue, running, delayed, waiting },
-      ...{ buffers: Object.fromEntries(buffers), joining: Object.fromEntries(kept) },
-    };
+    return { queue, running, delayed, waiting, buffers: Object.fromEntries(buffers) };
   }
 }
