@@ -24,7 +24,12 @@ export class HandlerBook {
   readonly #known = new Map<string, HandlerBody>();
   readonly #asking = new Set<string>();
   /** What a list begun anew has shown: what else was known was deleted meanwhile. */
-  #shown: Set<string> | null = null;
+  #shown: Set<string> | null = new Set();
+  /**
+   * Those that the server has listed, newest first. Further ones are known, because they were opened
+   * or have changed; but not what lies between them and these.
+   */
+  #listed: string[] = [];
   readonly #frame = createFrame(() => {
     this.asking.value = new Set(this.#asking);
     const all = [...this.#known.values()];
@@ -49,16 +54,13 @@ export class HandlerBook {
 
   /** Older ones, so many at most. */
   async loadMore(count: number = pageLength): Promise<void> {
-    // Of all that are known: the list is made anew only with the next frame.
-    const oldest = [...this.#known.values()].reduce<HandlerBody | undefined>(
-      (found, handler) => (found && found.started_at < handler.started_at ? found : handler),
-      undefined,
-    );
-    if (!oldest || !this.hasMore.value || this.isReading.value) return;
+    const after = this.#listed.findLast((id) => this.#known.has(id));
+    if (after === undefined || !this.hasMore.value || this.isReading.value) return;
     this.isReading.value = true;
     try {
-      const page = await this.#client.listEntries({ limit: count, after: oldest.handler_id });
+      const page = await this.#client.listEntries({ limit: count, after });
       for (const entry of page) this.#putEntry(entry);
+      this.#listed.push(...page.map(({ handler }) => handler.handler_id));
       this.hasMore.value = page.length === count;
     } catch (error) {
       this.hasMore.value = false; // Until the stream is open again, which says anew what there is.
@@ -72,7 +74,10 @@ export class HandlerBook {
   async follow(abort: AbortSignal): Promise<void> {
     const onState = (state: "open" | "lost"): void => {
       this.connection.value = state;
-      if (state === "open") this.#shown = new Set();
+      if (state !== "open") return;
+      // What was opened before there was a list is as new as that.
+      if (this.isLoaded.value) this.#shown = new Set();
+      this.#listed = [];
     };
     for await (const changes of this.#client.followHandlers(abort, onState)) {
       for (const change of changes) this.#take(change);
@@ -86,7 +91,10 @@ export class HandlerBook {
   }
 
   #take(change: HandlerFrame): void {
-    if ("handler" in change) return this.#putEntry(change);
+    if ("handler" in change) {
+      if (this.#shown) this.#listed.unshift(change.handler.handler_id);
+      return this.#putEntry(change);
+    }
     if ("deleted" in change) {
       this.remove(change.deleted);
       this.deleted.value = change.deleted;
@@ -94,7 +102,7 @@ export class HandlerBook {
     }
     const shown = this.#shown;
     for (const id of this.#known.keys()) if (shown && !shown.has(id)) this.remove(id);
-    this.hasMore.value = (shown?.size ?? 0) >= pageLength;
+    this.hasMore.value = this.#listed.length >= pageLength;
     this.#shown = null;
     this.isLoaded.value = true;
     this.#frame.request();

@@ -52,6 +52,24 @@ describe.skipIf(!hasChromium)("the list of runs", () => {
     expect(wrongs).toEqual([]);
   }, 60_000);
 
+  test("are found also between those that are listed and an older one that is open", async () => {
+    await using own = createServer();
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    const first = await startRun(url.origin, "echo", {});
+    const second = await startRun(url.origin, "echo", {});
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(Array.from({ length: 100 }, () => startRun(url.origin, "echo", {})));
+    }
+    await using visited = await visit(stage.browser, url.origin);
+    const { page, wrongs } = visited;
+    await page.goto(`${url.origin}/#/run/${first}`);
+    await rowOf(page, first).waitFor(); // It is the last in the list, and chosen.
+    await page.getByLabel("Find runs").fill(second);
+    await rowOf(page, second).waitFor();
+    await page.locator(".runs .count").getByText("1 of 302", { exact: true }).waitFor();
+    expect(wrongs).toEqual([]);
+  }, 60_000);
+
   test("cancels, repeats and deletes runs by keys alone, and asks before it ends one", async () => {
     const [asking, other] = [
       await startRun(stage.origin, "order", { ...customer, customer: "Grace" }),
