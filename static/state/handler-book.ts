@@ -26,8 +26,8 @@ export class HandlerBook {
   /** What a list begun anew has shown: what else was known was deleted meanwhile. */
   #shown: Set<string> | null = new Set();
   /**
-   * Those that the server has listed, newest first. Further ones are known, because they were opened
-   * or have changed; but not what lies between them and these.
+   * Those that the server has listed, newest first. Further ones are known, because they were
+   * opened or have changed; but not what lies between them and these.
    */
   #listed: string[] = [];
   readonly #frame = createFrame(() => {

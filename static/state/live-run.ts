@@ -40,6 +40,8 @@ const drawMs = 60;
 const sliceMs = 8;
 /** Between two looks at the journal of a run that goes on. */
 const journalMs = 200;
+/** Until a server that does not answer is asked again. */
+const retryMs = 1_000;
 
 export class LiveRun implements Disposable {
   readonly handlerId: string;
@@ -69,6 +71,7 @@ export class LiveRun implements Disposable {
   #newTicks: Tick[] = [];
   #ticksRead = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isReading = false;
   #isStale = false;
   #isOver = false;
@@ -91,8 +94,11 @@ export class LiveRun implements Disposable {
       await this.#followEvents();
     } catch (error) {
       if (this.#abort.signal.aborted) return;
-      const isKnown = this.handler.peek() !== null;
-      if (isKnown && error instanceof ClientError && error.status === 404) this.setGone();
+      const status = error instanceof ClientError ? error.status : undefined;
+      if (status === 0 || status === 503) {
+        this.connection.value = "lost";
+        this.#retryTimer = setTimeout(() => void this.follow(), retryMs);
+      } else if (status === 404 && this.handler.peek()) this.setGone();
       else this.problem.value = messageOf(error);
     }
   }
@@ -122,6 +128,7 @@ export class LiveRun implements Disposable {
     this.#abort.abort();
     this.#frame.cancel();
     clearTimeout(this.#timer);
+    clearTimeout(this.#retryTimer);
   }
 
   async #followEvents(): Promise<void> {

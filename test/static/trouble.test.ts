@@ -1,50 +1,64 @@
 /** What goes wrong around the page, and what is too much: it says so, and stays of use. */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 
+import { temporaryFolder } from "../support/folder.ts";
 import { hasChromium, visit } from "./chromium.ts";
 import { setStage } from "./stage.ts";
 import { createServer, startRun } from "./workflows.ts";
 
+const folder = temporaryFolder();
 const customer = { customer: "Ada", express: true, size: "small" };
 
 describe.skipIf(!hasChromium)("the page", () => {
   const stage = setStage();
 
   test("goes on with the run in view when the server is back, with nothing twice", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "page-"));
     const store = join(folder, "runs.db");
-    try {
-      let own = createServer({ store });
-      const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
-      const id = await startRun(url.origin, "order", customer);
-      await using visited = await visit(stage.browser, url.origin);
-      const { page } = visited;
-      await page.goto(`${url.origin}/#/run/${id}`);
-      const card = page.getByRole("region", { name: "Waiting for your answer" });
-      await card.getByLabel("Yes").check();
-      await own.close();
-      await page.locator(".events .server").getByText("connection lost").waitFor();
-      await page.locator(".header .server").getByText("server gone").waitFor();
-      // Asked for in vain: it says so, and what was filled in stays.
-      await card.getByLabel("By", { exact: true }).fill("Grace");
-      await card.getByRole("button", { name: "Send Confirmed" }).click();
-      await card.getByText("The server does not answer.").waitFor();
-      own = createServer({ store });
-      await own.serve({ host: "127.0.0.1", port: url.port });
-      await page.locator(".events .server").getByText("following").waitFor();
-      await card.getByRole("button", { name: "Send Confirmed" }).click();
-      await page.locator(".events .server").getByText("complete").waitFor();
-      const shown = await page.locator(".events .event-sequence").allTextContents();
-      expect(shown).toEqual(shown.map((_, index) => String(index)));
-      expect(await page.locator(".events .event-type").last().textContent()).toBe("Receipt");
-      await own.close();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    let own = createServer({ store });
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    const id = await startRun(url.origin, "order", customer);
+    await using visited = await visit(stage.browser, url.origin);
+    const { page } = visited;
+    await page.goto(`${url.origin}/#/run/${id}`);
+    const card = page.getByRole("region", { name: "Waiting for your answer" });
+    await card.getByLabel("Yes").check();
+    await own.close();
+    await page.locator(".events .server").getByText("connection lost").waitFor();
+    await page.locator(".header .server").getByText("server gone").waitFor();
+    // Asked for in vain: it says so, and what was filled in stays.
+    await card.getByLabel("By", { exact: true }).fill("Grace");
+    await card.getByRole("button", { name: "Send Confirmed" }).click();
+    await card.getByText("The server does not answer.").waitFor();
+    own = createServer({ store });
+    await own.serve({ host: "127.0.0.1", port: url.port });
+    await page.locator(".events .server").getByText("following").waitFor();
+    await card.getByRole("button", { name: "Send Confirmed" }).click();
+    await page.locator(".events .server").getByText("complete").waitFor();
+    const shown = await page.locator(".events .event-sequence").allTextContents();
+    expect(shown).toEqual(shown.map((_, index) => String(index)));
+    expect(await page.locator(".events .event-type").last().textContent()).toBe("Receipt");
+    await own.close();
+  }, 60_000);
+
+  test("shows a run that was chosen while the server was away as soon as it is back", async () => {
+    const store = join(folder, "away.db");
+    let own = createServer({ store });
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    const id = await startRun(url.origin, "order", customer);
+    await using visited = await visit(stage.browser, url.origin);
+    const { page } = visited;
+    await page.goto(url.origin);
+    await page.getByRole("row", { name: new RegExp(id) }).waitFor();
+    await own.close();
+    await page.locator(".header .server").getByText("server gone").waitFor();
+    await page.getByRole("row", { name: new RegExp(id) }).click();
+    await page.locator(".events .server").getByText("connection lost").waitFor();
+    own = createServer({ store });
+    await own.serve({ host: "127.0.0.1", port: url.port });
+    await page.getByRole("region", { name: "Waiting for your answer" }).waitFor();
+    await own.close();
   }, 60_000);
 
   test("keeps what it has of a run that is deleted while it is open", async () => {
