@@ -29,24 +29,32 @@ export class Workflows {
     this.#client = client;
   }
 
+  /** Also asks once more for what there was no answer to before. */
   async load(): Promise<void> {
     this.names.value = await this.#client.listWorkflows();
+    for (const [name, info] of this.#infos) {
+      if (info.peek().kind === "failed") this.#fill(name, info);
+    }
   }
 
   info(name: string): Signal<Loaded<WorkflowInfo>> {
     const known = this.#infos.get(name);
-    if (known && known.peek().kind !== "failed") return known;
+    if (known) return known;
     const info: Signal<Loaded<WorkflowInfo>> = signal({ kind: "loading" });
     this.#infos.set(name, info);
-    this.#readOnce(name).then(
-      (value) => (info.value = { kind: "ready", value }),
-      (error: unknown) => (info.value = { kind: "failed", message: messageOf(error) }),
-    );
+    this.#fill(name, info);
     return info;
   }
 
   async definition(name: string): Promise<Definition> {
     return (await this.#readOnce(name)).definition;
+  }
+
+  #fill(name: string, info: Signal<Loaded<WorkflowInfo>>): void {
+    this.#readOnce(name).then(
+      (value) => (info.value = { kind: "ready", value }),
+      (error: unknown) => (info.value = { kind: "failed", message: messageOf(error) }),
+    );
   }
 
   #readOnce(name: string): Promise<WorkflowInfo> {

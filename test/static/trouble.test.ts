@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { temporaryFolder } from "../support/folder.ts";
 import { hasChromium, visit } from "./chromium.ts";
 import { setStage } from "./stage.ts";
-import { createServer, startRun } from "./workflows.ts";
+import { createServer, quick, startRun } from "./workflows.ts";
 
 const folder = temporaryFolder();
 const customer = { customer: "Ada", express: true, size: "small" };
@@ -58,6 +58,27 @@ describe.skipIf(!hasChromium)("the page", () => {
     own = createServer({ store });
     await own.serve({ host: "127.0.0.1", port: url.port });
     await page.getByRole("region", { name: "Waiting for your answer" }).waitFor();
+    await own.close();
+  }, 60_000);
+
+  test("does not ask for ever for a workflow that is not there, but again when the server is back", async () => {
+    let own = createServer();
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    await using visited = await visit(stage.browser, url.origin);
+    const { page } = visited;
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${url.origin}/#/workflow/none`);
+    await page.getByText("The workflow “none” cannot be shown").waitFor();
+    await page.getByLabel("Find runs").fill("Anything that takes a moment.");
+    // The answer may have come before the connection was there, after which all is asked once more.
+    const graphs = asked.filter((path) => path === "/workflows/none/representation");
+    expect(graphs.length).toBeLessThanOrEqual(2);
+    await own.close();
+    await page.locator(".header .server").getByText("server gone").waitFor();
+    own = createServer().addWorkflow("none", quick);
+    await own.serve({ host: "127.0.0.1", port: url.port });
+    await page.getByRole("button", { name: "Run none" }).waitFor();
     await own.close();
   }, 60_000);
 

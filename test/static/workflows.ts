@@ -137,6 +137,9 @@ const echo = new Workflow({ description: hostile }).step(
   },
 );
 
+export const quick: Workflow = new Workflow();
+quick.step("answer", { accepts: [StartEvent], emits: [StopEvent] }, () => StopEvent());
+
 export function createServer(options: WorkflowServerOptions = {}): WorkflowServer {
   return new WorkflowServer({ store: "memory", ...options })
     .addWorkflow("order", order)
