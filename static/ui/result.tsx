@@ -1,7 +1,7 @@
 /** How a run ended, what it was started with, and what it came from. */
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import type { Envelope, Json, LineageBody } from "../../src/client/bodies.ts";
 import { fromWireValue } from "../../src/protocol/wire-value.ts";
@@ -127,12 +127,18 @@ function FailureView(props: { readonly run: LiveRun; readonly error: string | nu
 function Lineage({ run }: { readonly run: LiveRun }): VNode | null {
   const store = useStore();
   const lineage = useSignal<LineageBody | null>(null);
+  const known = useRef(-1);
+  const { handlers, now } = store;
+  // A fork is a new run: if there are any, it is asked about, once a second at most.
   useEffect(() => {
+    const count = handlers.list.peek().length;
+    if (count === known.current) return;
+    known.current = count;
     store.client.getLineage(run.handlerId).then(
       (value) => (lineage.value = value),
       () => {}, // The run itself says what is wrong.
     );
-  }, [run, store.handlers.list.value.length]);
+  }, [run, now.value]);
   const { forked_from: origin, forks } = lineage.value ?? { forked_from: null, forks: [] };
   if (!origin && forks.length === 0) return null;
   const link = (id: string | null): VNode =>

@@ -77,6 +77,41 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await state.getByText('"Ada"').count()).toBe(0);
   }, 60_000);
 
+  test("where a browser lets no page copy, it is said", async () => {
+    const id = await startRun(stage.origin, "echo", {});
+    await using visited = await visit(stage.browser, stage.origin);
+    const { page, wrongs } = visited;
+    // As at an address without TLS that is not this machine's.
+    await page.addInitScript(`Object.defineProperty(navigator, "clipboard", { value: undefined })`);
+    await page.goto(`${stage.origin}/#/run/${id}`);
+    await page.getByRole("button", { name: "Copy a link to this view" }).click();
+    await page.getByText("This browser does not let pages copy here.").waitFor();
+    expect(wrongs).toEqual([]);
+  }, 60_000);
+
+  test("many new runs are few questions about the forks of the one in view", async () => {
+    const id = await startRun(stage.origin, "echo", {});
+    await using visited = await visit(stage.browser, stage.origin);
+    const { page } = visited;
+    const begunAt = performance.now();
+    let asked = 0;
+    page.on("request", (request) => void (request.url().endsWith("/lineage") && asked++));
+    await page.goto(`${stage.origin}/#/run/${id}`);
+    await page.getByRole("group", { name: "Result" }).waitFor();
+    for (let count = 0; count < 60; count++) {
+      await startRun(stage.origin, "echo", {});
+      await Bun.sleep(20);
+    }
+    const fork = await fetch(`${stage.origin}/handlers/${id}/fork`, {
+      method: "POST",
+      body: JSON.stringify({ step: "echo" }),
+    });
+    const { handler_id: forked } = (await fork.json()) as { handler_id: string };
+    await page.getByRole("button", { name: forked, exact: true }).waitFor();
+    const seconds = (performance.now() - begunAt) / 1000;
+    expect(asked).toBeLessThan(seconds + 4);
+  }, 60_000);
+
   test("what the server refuses is shown at its field", async () => {
     await using visited = await visit(stage.browser, stage.origin);
     const { page } = visited;
