@@ -88,7 +88,9 @@ export class SqliteStore implements Store {
       createPrivateDirectory(dirname(this.#path));
       const path = canonicalPath(this.#path);
       lock = new FileLock(path, witness);
-      this.#opened = this.#start(lock, path, openDatabase(path, this.#durability));
+      const opened = this.#start(lock, path, openDatabase(path, this.#durability));
+      lock.take();
+      this.#opened = opened;
       this.#wasOpen = true;
       return lock.legacy;
     } catch (error) {

@@ -1,7 +1,7 @@
 /** One process owns a file, until it ends, however it ends. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { copyFileSync, existsSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { SqliteStore } from "../../src/store/sqlite.ts";
@@ -117,16 +117,19 @@ test("the next owner knows whether the one before let go in order, and only the 
   expect(await wasClosed()).toBe(true);
 });
 
-test("an open that fails does not hide that the owner before died", async () => {
+test("an open that fails does not hide that the owner before died, nor by whom", async () => {
   const path = join(directory, "hidden.db");
   await using child = startChild("hold", path);
   expect(await child.readLine()).toBe("open");
   await child.kill();
+  const culprit = { runId: "a", step: "s", job: 1, attempt: 1 };
+  writeFileSync(`${path}.culprit`, JSON.stringify(culprit));
   const store = new SqliteStore({ path });
   const version = setVersion(path, 1_000);
   await refusalOf(store.open(), "store_failed");
   setVersion(path, version);
-  expect(await store.open()).toMatchObject({ wasClosed: false });
+  expect(await store.open()).toMatchObject({ wasClosed: false, culprit });
+  expect(existsSync(`${path}.culprit`)).toBe(false);
   await store.close();
 });
 

@@ -36,7 +36,6 @@ export class FileLock {
     const culprit = wasClosed ? undefined : readCulprit(culpritPath);
     this.legacy = { wasClosed, culprit, culpritPath };
     try {
-      rmSync(culpritPath, { force: true });
       const owner = `${process.pid} ${hostname()}\n`;
       writeFileSync(this.#ownerPath, owner, { mode: 0o600 });
       process.on("exit", this.#onExit);
@@ -55,6 +54,11 @@ export class FileLock {
       // The process ends whatever is thrown, and nobody is left to be told.
     }
   };
+
+  /** What its owner before left behind is known by now, and told no more. */
+  take(): void {
+    rmSync(this.legacy.culpritPath, { force: true });
+  }
 
   release(): void {
     process.off("exit", this.#onExit);
