@@ -2,6 +2,7 @@
  * How a server is set up: options of the constructor, then environment variables, then defaults;
  * checked once, then fixed.
  */
+import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { blockedMsDefault, heartbeatMs, idleMsDefault } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
@@ -82,11 +83,22 @@ export function toSettings(options: WorkflowServerOptions, env: Environment): Se
   }
   const origins = options.corsOrigins ?? listOf(env["WORKFLOWS_SERVER_CORS_ORIGINS"]);
   const hosts = options.allowedHosts ?? listOf(env["WORKFLOWS_SERVER_ALLOWED_HOSTS"]);
+  const { acceptContext = false, log } = options;
+  if (!Array.isArray(origins))
+    throw invalid("corsOrigins", `a list of ${anOrigin}`, describeValue(origins));
+  if (!Array.isArray(hosts))
+    throw invalid("allowedHosts", `a list of ${aHost}`, describeValue(hosts));
+  if (typeof acceptContext !== "boolean") {
+    throw invalid("acceptContext", "`true` or `false`", describeValue(acceptContext));
+  }
+  if (log !== undefined && typeof log !== "function") {
+    throw invalid("log", "a function", describeValue(log));
+  }
   return Object.freeze({
     auth: toAuth(options, env["WORKFLOWS_SERVER_API_KEY"]),
     corsOrigins: new Set(origins.map(checkOrigin)),
     allowedHosts: new Set(hosts.map(checkHost)),
-    acceptContext: options.acceptContext ?? false,
+    acceptContext,
     idleMs: toMs("idleTimeout", options.idleTimeout, idleMsDefault),
     heartbeatMs: toMs("heartbeatInterval", options.heartbeatInterval, heartbeatMs),
     blockedMs:
@@ -107,7 +119,10 @@ export function toStore(
   durability?: "full" | "process" | undefined,
 ): Store {
   const choice = store ?? env["WORKFLOWS_SERVER_STORE"] ?? storePathDefault;
-  if (typeof choice !== "string") return choice;
+  if (typeof choice !== "string") {
+    if (typeof choice.open === "function") return choice;
+    throw invalid("store", "a path, `memory` or a store", describeValue(choice));
+  }
   if (choice === "") throw invalid("store", "a path or `memory`", '""');
   if (choice === "memory") return new MemoryStore();
   const level = durability ?? env["WORKFLOWS_SERVER_DURABILITY"] ?? "full";
@@ -180,19 +195,27 @@ function checkKeys(keys: readonly unknown[]): readonly string[] {
   );
 }
 
-function checkOrigin(text: string): string {
-  const origin = URL.parse(text)?.origin;
+const anOrigin = "origins such as `https://app.example`";
+const aHost = "host names such as `app.example`";
+
+function checkOrigin(text: unknown): string {
+  const origin = typeof text === "string" ? URL.parse(text)?.origin : undefined;
   // A star is no pattern here: it would be a name that no page has.
-  if (origin === text.toLowerCase() && !origin.includes("*")) return origin;
-  throw invalid("corsOrigins", "origins such as `https://app.example`", JSON.stringify(text));
+  const isOrigin = origin === String(text).toLowerCase() && !origin.includes("*");
+  if (isOrigin) return origin;
+  throw invalid("corsOrigins", anOrigin, shown(text));
 }
 
-function checkHost(text: string): string {
-  const host = URL.parse(`http://${text}`);
+function checkHost(text: unknown): string {
+  const host = typeof text === "string" ? URL.parse(`http://${text}`) : null;
   // As the URL of a request shows it, whatever its port: a host with one would never match.
-  const isHost = host?.href === `http://${host?.hostname}/` && !text.includes("*");
+  const isHost = host?.href === `http://${host?.hostname}/` && !host.hostname.includes("*");
   if (host && isHost) return host.hostname;
-  throw invalid("allowedHosts", "host names such as `app.example`", JSON.stringify(text));
+  throw invalid("allowedHosts", aHost, shown(text));
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : describeValue(value);
 }
 
 function checkCount(name: string, count: number | undefined, min: number): number | null {
@@ -203,7 +226,7 @@ function checkCount(name: string, count: number | undefined, min: number): numbe
 
 function toMs(name: string, seconds: number | null | undefined, defaultMs: number): number | null {
   if (seconds === undefined) return defaultMs;
-  if (seconds === null) return null;
+  if (seconds === null || seconds === Infinity) return null;
   if (!(seconds > 0)) throw invalid(name, "seconds above 0, or null", String(seconds));
   return seconds * 1000;
 }

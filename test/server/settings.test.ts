@@ -58,6 +58,32 @@ test("an option that nobody knows is refused", () => {
 });
 
 test.each([
+  [
+    { corsOrigins: "https://a.example" },
+    'Expected `corsOrigins` to be a list of origins such as `https://app.example`, got the text "https://a.example".',
+  ],
+  [
+    { corsOrigins: [5] },
+    "Expected `corsOrigins` to be origins such as `https://app.example`, got `5`.",
+  ],
+  [
+    { allowedHosts: "a.example" },
+    'Expected `allowedHosts` to be a list of host names such as `app.example`, got the text "a.example".',
+  ],
+  [{ store: 5 }, "Expected `store` to be a path, `memory` or a store, got `5`."],
+  [{ store: {} }, "Expected `store` to be a path, `memory` or a store, got an empty object."],
+  [{ log: "debug" }, 'Expected `log` to be a function, got the text "debug".'],
+  [
+    { acceptContext: "false" },
+    'Expected `acceptContext` to be `true` or `false`, got the text "false".',
+  ],
+])("an option of another kind is refused: %j", async (options, message) => {
+  const serve = async (): Promise<unknown> =>
+    new WorkflowServer(anyOptions({ store: "memory", ...options })).start();
+  await expect(serve()).rejects.toMatchObject({ code: "config_invalid", message });
+});
+
+test.each([
   [[StopEvent]],
   { additionalEvents: StopEvent },
   { additionalEvents: ["Note"] },
@@ -134,6 +160,20 @@ describe("hosts", () => {
 });
 
 describe("times", () => {
+  test("without end are those of `null`", () => {
+    const without = (seconds: number | null): object =>
+      toSettings(
+        anyOptions({
+          idleTimeout: seconds,
+          heartbeatInterval: seconds,
+          blockedTimeout: seconds,
+          keepRunsFor: seconds,
+        }),
+        {},
+      );
+    expect(without(Infinity)).toEqual(without(null));
+  });
+
   test.each([0, -1, Number.NaN])("%d seconds are refused", (seconds) => {
     for (const name of ["idleTimeout", "heartbeatInterval", "blockedTimeout"]) {
       expect(() => toSettings(anyOptions({ [name]: seconds }), {})).toThrow(
