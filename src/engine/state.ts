@@ -198,6 +198,11 @@ export function isIdle(state: RunState): boolean {
   return true;
 }
 
+/** Whether a step works, or has something to work on. */
+export function isWorking({ steps }: RunState): boolean {
+  return Object.values(steps).some(({ queue, running }) => queue.length > 0 || running.length > 0);
+}
+
 /** Where a job that somebody asks for most likely is: a queue may be long. */
 const placesByUse: readonly JobPlace[] = ["running", "waiting", "delayed", "queue"];
 

@@ -16,6 +16,7 @@ export interface ChildPorts {
   }): Promise<void>;
   /** Throws `RunFailedError` when it has failed or was cancelled. */
   result(runId: string): Promise<unknown>;
+  /** Resolves when it has ended, however often that has to be tried, or the process stops. */
   cancel(runId: string): Promise<void>;
   follow(runId: string, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
 }

@@ -79,7 +79,7 @@ async function resultOf(
     // the process does, whoever ends it sees to its children.
     const isTimeout =
       signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
-    if (isTimeout) void children.cancel(runId).catch(() => {}); // It may have ended meanwhile.
+    if (isTimeout) void children.cancel(runId);
   };
   signal.addEventListener("abort", onAbort, { once: true });
   try {

@@ -247,9 +247,7 @@ export class LiveRun implements LoopPorts {
   #finish(): void {
     // Children end with their parent, however it has ended.
     for (const { runId } of this.loop.state.children) {
-      void this.#ports.children.cancel(runId).catch((error: unknown) => {
-        this.#ports.log("error", "A child could not be cancelled.", { run: runId, error });
-      });
+      void this.#ports.children.cancel(runId);
     }
     void this.#letGo((invocation) =>
       invocation.end(new DOMException("The run has ended.", "AbortError")),

@@ -12,8 +12,11 @@
 import { crashesMax } from "../base/limits.ts";
 import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { Culprit, RunRecord, RunSummary } from "../store/store.ts";
+import type { Culprit, RunRecord, RunSummary, Store } from "../store/store.ts";
+import type { Admission } from "./admission.ts";
 import { goOn, type RecoveryPorts } from "./held.ts";
+import type { Registry } from "./registry.ts";
+import { readState } from "./story.ts";
 
 /** Resolves when all runs but those held back are under way. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
@@ -29,6 +32,25 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
   await Promise.all(guilty.map((run) => ports.go(run)));
   const others = known.filter((run) => run.crashes < crashesMax);
   await goOn(ports, others);
+}
+
+/**
+ * Where runs are counted, those that were under way count before any that waits is let in. Runs
+ * that rest are not loaded for that, and count all the same.
+ */
+export async function countUnderWay(
+  store: Store,
+  registry: Registry,
+  admission: Admission,
+): Promise<void> {
+  if (!admission.isLimited && !registry.isLimited) return;
+  for (const run of await store.listHandlers({ statuses: ["running"] })) {
+    const { runId, workflowName, isResting, parentRunId } = run;
+    if (parentRunId !== null) continue; // Its parent has a place for both.
+    const definition = isResting ? undefined : registry.get(workflowName);
+    const state = definition && (await readState(store, definition, runId));
+    if (!state?.queued) admission.occupy(runId, workflowName);
+  }
 }
 
 /** It goes on at a start at which somebody knows its workflow. */

@@ -29,7 +29,7 @@ import { HandlerChanges } from "./handler-changes.ts";
 import { pause } from "./held.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveRuns } from "./live-runs.ts";
-import { recover } from "./recovery.ts";
+import { countUnderWay, recover } from "./recovery.ts";
 import { stepUnderWay, suspectRun } from "./step-under-way.ts";
 import { Registry } from "./registry.ts";
 import { toResult } from "./result.ts";
@@ -122,7 +122,7 @@ export class Runtime implements AsyncDisposable {
     this.#legacy = await this.store.open(stepUnderWay);
     if (this.#closing.signal.aborted) await this.store.close(); // Nobody waits for it any more.
     this.#checkOpen();
-    await this.#countUnderWay();
+    await countUnderWay(this.store, this.#registry, this.#admission);
     await recover({
       store: this.store,
       legacy: this.#legacy,
@@ -361,21 +361,6 @@ export class Runtime implements AsyncDisposable {
         this.#log("error", "A child could not be cancelled; it is tried again.", fields);
       }
       await pause({ clock: this.#clock, signal }, parkedRunRetryMs);
-    }
-  }
-
-  /**
-   * Where runs are counted, those that were under way count before any that waits is let in. Runs
-   * that rest are not loaded for that, and count all the same.
-   */
-  async #countUnderWay(): Promise<void> {
-    if (!this.#admission.isLimited && !this.#registry.isLimited) return;
-    for (const run of await this.store.listHandlers({ statuses: ["running"] })) {
-      const { runId, workflowName, isResting, parentRunId } = run;
-      if (parentRunId !== null) continue; // Its parent has a place for both.
-      const definition = isResting ? undefined : this.#registry.get(workflowName);
-      const state = definition && (await readState(this.store, definition, runId));
-      if (!state?.queued) this.#admission.occupy(runId, workflowName);
     }
   }
 

@@ -8,17 +8,17 @@ import { isDeepStrictEqual } from "node:util";
 
 import { WorkflowError } from "../base/errors.ts";
 import { systemClock } from "../base/clock.ts";
-import { isIdle, type RunState } from "../engine/state.ts";
+import { isIdle, isWorking, type RunState } from "../engine/state.ts";
 import { chanceOf } from "../runtime/chance.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { StartInput, Workflow } from "../runtime/workflow.ts";
 import { MemoryStore } from "../store/memory.ts";
-import type { RunRecord, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { toStartEvent } from "../workflow/definition.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Entries } from "../workflow/schema.ts";
 import { createCrashingStore, type Death } from "./crashing-store.ts";
 import { TestClock } from "./test-clock.ts";
-import { toStartEvent } from "../workflow/definition.ts";
 
 export interface ChaosOptions<Input> {
   readonly input?: Input;
@@ -115,7 +115,13 @@ async function live<S extends Entries, A extends AnyEventType, E extends AnyEven
     const later = new TestClock(clock.now());
     await goOn(boot(disk, later), later, runId, answers);
   }
-  return toOutcome(await disk.getRun(runId), options.observe?.(), first.writeCount, underWay);
+  const {
+    status = "never started",
+    result = null,
+    error = null,
+  } = (await disk.getRun(runId)) ?? {};
+  const world: unknown = structuredClone(options.observe?.());
+  return { status, result, error, world, writes: first.writeCount, underWay };
 }
 
 /** A second process, on what the first has left, if it has left anything. */
@@ -167,12 +173,6 @@ async function drive(
   throw new WorkflowError("run_failed", `The run did not end within ${turnsMax} turns.`);
 }
 
-function isWorking(state: RunState): boolean {
-  return Object.values(state.steps).some(
-    ({ queue, running }) => queue.length > 0 || running.length > 0,
-  );
-}
-
 function stepsUnderWay(state: RunState | undefined): readonly string[] {
   return Object.entries(state?.steps ?? {})
     .filter(([, { running, waiting }]) => running.length + waiting.length > 0)
@@ -185,16 +185,6 @@ function toDeath(seed: number, writes: number): Death {
     write: Math.floor(chanceOf(`write:${seed}`) * writes),
     isAfter: chanceOf(`after:${seed}`) < 0.5,
   };
-}
-
-function toOutcome(
-  run: RunRecord | undefined,
-  world: unknown,
-  writes: number,
-  underWay: readonly string[] | null,
-): Outcome {
-  const { status = "never started", result = null, error = null } = run ?? {};
-  return { status, result, error, world: structuredClone(world), writes, underWay };
 }
 
 function differenceOf(calm: Outcome, outcome: Outcome): string | null {

@@ -4,16 +4,16 @@
  */
 import { WorkflowError } from "../base/errors.ts";
 import { systemClock } from "../base/clock.ts";
-import { isIdle } from "../engine/state.ts";
+import { isIdle, isWorking } from "../engine/state.ts";
 import { toEvent } from "../runtime/result.ts";
 import { Runtime } from "../runtime/runtime.ts";
 import type { ResultOf, StartInput, Workflow } from "../runtime/workflow.ts";
 import { MemoryStore } from "../store/memory.ts";
 import type { RunSummary } from "../store/store.ts";
+import { toStartEvent } from "../workflow/definition.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Entries } from "../workflow/schema.ts";
 import { TestClock } from "./test-clock.ts";
-import { toStartEvent } from "../workflow/definition.ts";
 
 export interface TestRunOptions {
   /** Initial values of the shared state. */
@@ -125,10 +125,7 @@ export class TestRun<Result> {
   #isSettled(): boolean {
     const live = this.#runtime.inspect(this.runId);
     if (!live) return true; // It has ended.
-    const isAtRest = Object.values(live.state.steps).every(
-      ({ queue, running }) => queue.length === 0 && running.length === 0,
-    );
-    return live.isSettled && isAtRest;
+    return live.isSettled && !isWorking(live.state);
   }
 
   async #readStream(): Promise<void> {

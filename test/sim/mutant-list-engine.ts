@@ -30,6 +30,16 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "change.state = { ...change.state, children",
       "a child is noted twice",
     ],
+    [
+      "  change.state = { ...change.state };\n  route",
+      "  route",
+      "an event that nobody took is sent again by a function that starts again",
+    ],
+    [
+      "!job.hasActed) updateJob",
+      "job.hasActed) updateJob",
+      "a function that starts again does all of it again",
+    ],
   ],
   "engine/steps": [
     [
@@ -152,6 +162,7 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "a pair comes the wrong way round",
     ],
     ["nextScope: id + 1 };", "nextScope: id };", "two fan-outs share a scope"],
+    ["else closeScope(change, id);", "", "a fan-out that is over may end again"],
     [
       "return expected.includes(step) || Object",
       "return Object",
