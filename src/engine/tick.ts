@@ -41,7 +41,8 @@ export interface StateChange {
   readonly value?: Json;
 }
 
-export type TickBody =
+/** What has happened to a run. */
+type RunTickBody =
   /** `isQueued`: as many runs as may are under way, so this one waits for `run_admitted`. */
   | {
       readonly kind: "run_started";
@@ -51,11 +52,13 @@ export type TickBody =
       readonly parent: Parent | null;
     }
   | { readonly kind: "run_admitted" }
-  /** All ticks before this one are another run's: this run goes on from there. */
+  /**
+   * All ticks before this one are another run's: this run goes on from there. `edited`: a job whose
+   * input is another one now.
+   */
   | {
       readonly kind: "run_forked";
       readonly from: Origin;
-      /** A job whose input was edited. */
       readonly edited: {
         readonly step: string;
         readonly job: number;
@@ -66,51 +69,56 @@ export type TickBody =
   | { readonly kind: "run_quarantined"; readonly crashes: number }
   /** From outside the run; `target` is a step, or null for all. */
   | { readonly kind: "event_received"; readonly event: Event; readonly target: string | null }
-  | ({ readonly kind: "event_sent"; readonly event: Event; readonly target: string | null } & OfJob)
-  | ({ readonly kind: "event_written"; readonly event: Event } & OfJob)
-  | ({
+  | { readonly kind: "timer_fired"; readonly timer: Timer }
+  | { readonly kind: "cancel_requested" };
+
+/** What a step function has done at a job, or how it has ended. */
+export type JobTickBody =
+  | { readonly kind: "event_sent"; readonly event: Event; readonly target: string | null }
+  | { readonly kind: "event_written"; readonly event: Event }
+  | {
       readonly kind: "event_collected";
       readonly event: Event;
       readonly buffer: string;
       readonly expected: Expected;
-    } & OfJob)
-  | ({
+    }
+  | {
       readonly kind: "wait_opened";
       readonly wait: string;
       readonly type: string;
       readonly where: JsonObject | null;
       readonly prompt: Event | null;
       readonly deadlineAt: number | null;
-    } & OfJob)
-  | ({ readonly kind: "effect_returned"; readonly key: string; readonly value: Json } & OfJob)
-  | ({ readonly kind: "state_changed"; readonly changes: readonly StateChange[] } & OfJob)
-  | ({
+    }
+  | { readonly kind: "effect_returned"; readonly key: string; readonly value: Json }
+  | { readonly kind: "state_changed"; readonly changes: readonly StateChange[] }
+  | {
       readonly kind: "child_started";
       readonly runId: string;
       readonly handlerId: string;
       readonly workflowName: string;
-    } & OfJob)
-  | ({
+    }
+  /** `envelope` is JSON text, as the child's own readers got it. */
+  | {
       readonly kind: "child_shown";
       readonly runId: string;
       readonly sequence: number;
-      /** JSON text, as the child's own readers got it. */
       readonly envelope: string;
-    } & OfJob)
+    }
   /** `isFanOut`: it returned a list, whose events are branches of one scope. */
-  | ({
+  | {
       readonly kind: "step_succeeded";
       readonly events: readonly Event[];
       readonly isFanOut: boolean;
-    } & OfJob)
+    }
   /** `retryAt` is what the policy decided; null: it gave up. */
-  | ({
+  | {
       readonly kind: "step_failed";
       readonly failure: Failure;
       readonly retryAt: number | null;
-    } & OfJob)
-  | { readonly kind: "timer_fired"; readonly timer: Timer }
-  | { readonly kind: "cancel_requested" };
+    };
+
+export type TickBody = RunTickBody | (JobTickBody & OfJob);
 
 /** `at` is milliseconds since 1970. */
 export type Tick = TickBody & { readonly at: number };

@@ -8,7 +8,7 @@ import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Effect, effectPlaces, type Job, type Wait } from "../engine/state.ts";
 import { isOpen } from "../engine/wait.ts";
-import type { Tick, TickBody } from "../engine/tick.ts";
+import type { JobTickBody, Tick, TickBody } from "../engine/tick.ts";
 import type { StepDefinition } from "../workflow/definition.ts";
 import { type Event, reviveEvent } from "../workflow/event.ts";
 import type { ChildPorts } from "./child-ports.ts";
@@ -31,10 +31,6 @@ export interface InvocationPorts {
   /** Serialises the edits of the shared state of the run. */
   readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
 }
-
-/** A tick of a job, before it is said which. */
-export type JobTickBody = OmitOrigin<Extract<TickBody, { readonly attempt: number }>>;
-type OmitOrigin<T> = T extends unknown ? Omit<T, "step" | "job" | "attempt"> : never;
 
 export class Invocation {
   readonly ports: InvocationPorts;

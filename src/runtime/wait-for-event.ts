@@ -4,10 +4,11 @@ import { describeValue } from "../base/describe.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { type JsonObject, toJson } from "../base/json.ts";
 import { waitPlaces } from "../engine/state.ts";
+import type { JobTickBody } from "../engine/tick.ts";
 import { isOpen } from "../engine/wait.ts";
 import type { WaitOptions } from "../workflow/context.ts";
 import type { AnyEventType, Event } from "../workflow/event.ts";
-import type { Invocation, JobTickBody } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
 import { checked, checkTypes, keyReused } from "./step-checks.ts";
 
 export function createWait(invocation: Invocation) {
