@@ -41,6 +41,23 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves after so many milliseconds, when `signal` is aborted, or with `sooner`. */
+export async function pause(
+  clock: Pick<Clock, "now" | "at">,
+  milliseconds: number,
+  signal: AbortSignal,
+  sooner?: Promise<unknown>,
+): Promise<void> {
+  if (signal.aborted) return;
+  const over = Promise.withResolvers<void>();
+  const stop = (): void => over.resolve();
+  const cancel = clock.at(clock.now() + milliseconds, stop);
+  signal.addEventListener("abort", stop, { once: true });
+  await Promise.race(sooner ? [sooner, over.promise] : [over.promise]);
+  signal.removeEventListener("abort", stop);
+  cancel();
+}
+
 /**
  * Calls back again and again, as often as the thread is free for it, wherever the clock is set
  * meanwhile. It keeps no process alive. The result stops it.

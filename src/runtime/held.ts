@@ -16,7 +16,7 @@
  * A run whose step has ended the process (`crashes`) is held back alone in the same way. Whoever is
  * taken up alone is also suspect of keeping the thread, if nobody is known to (`watchdog.ts`).
  */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, pause } from "../base/clock.ts";
 import {
   killHoldAloneMs,
   killHoldMs,
@@ -107,14 +107,10 @@ async function goOnLater(ports: RecoveryPorts, held: readonly RunRecord[]): Prom
   const since = clock.now();
   report(ports, held);
   for (const { runs, holdMs, trialMs } of slicesOf(held)) {
-    await pause(ports, since + holdMs - clock.now());
+    await pause(clock, since + holdMs - clock.now(), signal);
     if (signal.aborted) return;
     const progress = runs.map((run) => takeUp(ports, run, runs.length === 1));
-    await pause(
-      ports,
-      trialMs,
-      Promise.all(progress).then(() => {}),
-    );
+    await pause(clock, trialMs, signal, Promise.all(progress));
   }
 }
 
@@ -178,8 +174,9 @@ async function acquitLater(
   run: RunRecord,
   progress: Promise<void>,
 ): Promise<void> {
-  await pause(ports, killTrialMs, progress);
-  if (!ports.signal.aborted && (await isThere(ports, run))) await note(ports, run, 0);
+  const { clock, signal } = ports;
+  await pause(clock, killTrialMs, signal, progress);
+  if (!signal.aborted && (await isThere(ports, run))) await note(ports, run, 0);
 }
 
 /** A count that cannot be stored is no reason to hold up a run. */
@@ -194,20 +191,4 @@ async function note(
   } catch (error) {
     if (!signal.aborted) log("warn", "Kills could not be counted.", { run: runId, error });
   }
-}
-
-/** Resolves after so many milliseconds, when the process stops, or with `sooner`. */
-export async function pause(
-  { clock, signal }: Pick<RecoveryPorts, "clock" | "signal">,
-  milliseconds: number,
-  sooner: Promise<void> = new Promise(() => {}),
-): Promise<void> {
-  if (signal.aborted) return;
-  const over = Promise.withResolvers<void>();
-  const cancel = clock.at(clock.now() + milliseconds, over.resolve);
-  const stop = (): void => over.resolve();
-  signal.addEventListener("abort", stop, { once: true });
-  await Promise.race([sooner, over.promise]);
-  signal.removeEventListener("abort", stop);
-  cancel();
 }

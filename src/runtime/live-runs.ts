@@ -13,7 +13,7 @@ import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
 import type { Endings } from "./endings.ts";
-import { runDeleted } from "./errors.ts";
+import { isCutOff, runDeleted } from "./errors.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
 import { type CommitRun, LiveRun, type LiveRunPorts, type Surroundings } from "./live-run.ts";
 import { reportUnknown } from "./recovery.ts";
@@ -309,10 +309,6 @@ export class LiveRuns {
     this.#runs.delete(runId);
     this.#alarms.cancel(runId);
   }
-}
-
-function isCutOff(error: unknown): boolean {
-  return error instanceof WorkflowError && error.code === "store_unavailable";
 }
 
 const takenUpAnew = new Error("The run was taken up anew, and goes on elsewhere.");

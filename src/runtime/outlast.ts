@@ -1,6 +1,6 @@
 /** What a step waits for of a store: that it is cut off for a while is no failure of the step. */
-import { WorkflowError } from "../base/errors.ts";
 import { parkedRunRetryMs } from "../base/limits.ts";
+import { isCutOff } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 
 export async function outlast<T>(invocation: Invocation, work: () => Promise<T>): Promise<T> {
@@ -9,7 +9,7 @@ export async function outlast<T>(invocation: Invocation, work: () => Promise<T>)
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof WorkflowError) || error.code !== "store_unavailable") throw error;
+      if (!isCutOff(error)) throw error;
     }
     await new Promise<void>((resolve) => void clock.at(clock.now() + parkedRunRetryMs, resolve));
     if (invocation.isOver) throw invocation.signal.reason;

@@ -2,7 +2,7 @@
  * What can be done with runs, wherever they are: started, forked, sent events, ended, waited for.
  * The runtime is the only place where time passes for them.
  */
-import { type Clock, type Random, systemClock, systemRandom } from "../base/clock.ts";
+import { type Clock, pause, type Random, systemClock, systemRandom } from "../base/clock.ts";
 import { WorkflowError } from "../base/errors.ts";
 import { newId } from "../base/id.ts";
 import { type JsonObject, toJson } from "../base/json.ts";
@@ -26,7 +26,6 @@ import { Endings } from "./endings.ts";
 import { handlerActive, handlerFinished, keyConflict, runDeleted } from "./errors.ts";
 import { findEdited, type ForkPoint, readStory } from "./fork.ts";
 import { HandlerChanges } from "./handler-changes.ts";
-import { pause } from "./held.ts";
 import type { LiveRun } from "./live-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { countUnderWay, recover } from "./recovery.ts";
@@ -360,7 +359,7 @@ export class Runtime implements AsyncDisposable {
         const fields = { run: runId, error };
         this.#log("error", "A child could not be cancelled; it is tried again.", fields);
       }
-      await pause({ clock: this.#clock, signal }, parkedRunRetryMs);
+      await pause(this.#clock, parkedRunRetryMs, signal);
     }
   }
 
