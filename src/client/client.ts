@@ -20,7 +20,7 @@ import type {
 } from "./bodies.ts";
 import { followSse } from "./follow.ts";
 import type { SseFrame } from "./sse.ts";
-import { type ClientOptions, createRequester } from "./request.ts";
+import { type Ask, type ClientOptions, createRequester } from "./request.ts";
 
 export interface SequencedEvent {
   readonly sequence: number;
@@ -123,13 +123,14 @@ export function createClient(options: ClientOptions | string, clock: Clock = sys
   const request = createRequester(typeof options === "string" ? { baseUrl: options } : options);
   // The shape of an answer is not checked: it is the server's word.
   const read = async <T>(path: string): Promise<T> => (await (await request(path)).json()) as T;
-  const post = async <T>(path: string, body?: unknown, headers = {}): Promise<T> =>
-    (await (await request(path, { method: "POST", body, headers })).json()) as T;
+  const post = async <T>(path: string, body?: unknown, ask: Ask = {}): Promise<T> =>
+    (await (await request(path, { method: "POST", body, ...ask })).json()) as T;
   const id = encodeURIComponent;
-  const begin = (path: string, input: object, options: StartOptions): Promise<HandlerBody> => {
-    const { handlerId, idempotencyKey } = options;
+  const begin = (path: string, input: object, options: StartOptions, isLong: boolean) => {
+    const { handlerId, idempotencyKey: key } = options;
     const body = { start_event: input, ...(handlerId !== undefined && { handler_id: handlerId }) };
-    return post(path, body, idempotencyKey !== undefined && { "idempotency-key": idempotencyKey });
+    const headers = { ...(key !== undefined && { "idempotency-key": key }) };
+    return post<HandlerBody>(path, body, { headers, isLong });
   };
   const follow = (path: string, isResumable: boolean, signal: AbortSignal, onState?: OnState) =>
     followSse(request, { path, signal, clock, isResumable, ...(onState && { onState }) });
@@ -140,9 +141,9 @@ export function createClient(options: ClientOptions | string, clock: Clock = sys
     getSchema: (name) => read(`workflows/${id(name)}/schema`),
     getDefinition: (name) => read(`debug/workflows/${id(name)}/definition`),
     start: (name, input = {}, options = {}) =>
-      begin(`workflows/${id(name)}/run-nowait`, input, options),
+      begin(`workflows/${id(name)}/run-nowait`, input, options, false),
     run: (name, input = {}, options = {}) =>
-      begin(`workflows/${id(name)}/run?failure_status=200`, input, options),
+      begin(`workflows/${id(name)}/run?failure_status=200`, input, options, true),
     async *events(handlerId, { after = -1, includeInternal = false, signal } = {}) {
       const path = `events/${id(handlerId)}?include_internal=${includeInternal}&after_sequence=${after}`;
       for await (const frames of follow(path, true, signal ?? new AbortController().signal)) {

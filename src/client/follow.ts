@@ -33,7 +33,7 @@ export async function* followSse(
         accept: "text/event-stream",
         ...(isResumable && last !== undefined && { "last-event-id": last }),
       };
-      const response = await request(path, { headers, signal });
+      const response = await request(path, { headers, signal, isLong: true });
       if (response.status === 204 || !response.body) return;
       onState?.("open");
       failures = 0;

@@ -16,6 +16,8 @@ export interface Ask {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Whether the answer may be silent for as long as it likes: that of a run, or a stream. */
+  readonly isLong?: boolean;
 }
 
 export type Requester = (path: string, ask?: Ask) => Promise<Response>;
@@ -23,9 +25,9 @@ export type Requester = (path: string, ask?: Ask) => Promise<Response>;
 export function createRequester({ baseUrl, key, fetch: send }: ClientOptions): Requester {
   const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
   const request: Fetch = send ?? ((url, init) => globalThis.fetch(url, init));
-  return async (path, { method = "GET", body, headers, signal } = {}) => {
+  return async (path, { method = "GET", body, headers, signal, isLong } = {}) => {
     const secret = key?.();
-    const init: RequestInit = {
+    const init: RequestInit & { readonly timeout?: false } = {
       method,
       headers: {
         ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
@@ -34,6 +36,7 @@ export function createRequester({ baseUrl, key, fetch: send }: ClientOptions): R
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
+      ...(isLong && { timeout: false }), // Bun ends what is silent for five minutes.
     };
     const response = await request(new URL(path.replace(/^\//, ""), base).href, init).catch(
       (cause: unknown) => {

@@ -25,6 +25,27 @@ test("a run is waited for, and told whatever it has come to", async () => {
   expect(await client.run("fail")).toMatchObject({ status: "failed", error: "kaboom" });
 });
 
+test("what may be silent for long has no time limit, and everything else has", async () => {
+  const limits: unknown[] = [];
+  const patient = createClient({
+    baseUrl: url.origin,
+    fetch(address, init) {
+      const last = new URL(address).pathname.split("/").at(-1);
+      limits.push([last, Reflect.get(init, "timeout")]);
+      return fetch(address, init);
+    },
+  });
+  await patient.run("echo", {}, { handlerId: "own-patient" });
+  await Array.fromAsync(patient.events("own-patient"));
+  await patient.start("echo");
+  expect(limits).toEqual([
+    ["run", false],
+    ["own-patient", false],
+    ["own-patient", false],
+    ["run-nowait", undefined],
+  ]);
+});
+
 test("a start may be asked for again, and is one", async () => {
   const ids = await Promise.all(
     [1, 2, 3].map(() => client.start("echo", { a: 1 }, { idempotencyKey: "own-key" })),
