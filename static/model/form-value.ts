@@ -109,13 +109,20 @@ export function checkValue(
   }
 }
 
-/** The variant of a union that a value fits, or the first. */
-export function variantOf(variants: readonly Field[], value: Json | undefined): number {
-  const fitting = variants.findIndex((variant) => checkValue(variant, value, true).length === 0);
-  if (fitting >= 0) return fitting;
+/** The variant of a union that a value fits, or the first; `chosen`, if it fits that as well. */
+export function variantOf(
+  variants: readonly Field[],
+  value: Json | undefined,
+  chosen: number = -1,
+): number {
   const kind = kindOf(value);
-  const alike = variants.findIndex((variant) => variant.kind === kind);
-  return Math.max(alike, 0);
+  const fits = variants.map((variant) => checkValue(variant, value, true).length === 0);
+  const isAlike = variants.map((variant) => variant.kind === kind);
+  for (const places of [fits, isAlike]) {
+    if (places[chosen]) return chosen;
+    if (places.includes(true)) return places.indexOf(true);
+  }
+  return 0;
 }
 
 export function pathKey(path: Path): string {

@@ -1,4 +1,5 @@
 /** Fields that hold fields: objects, lists, maps, and one of several kinds. */
+import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useId } from "preact/hooks";
 
@@ -118,10 +119,13 @@ export function UnionInput(props: InputProps<UnionField>): VNode {
   const { field, path, value, isRequired, onChange } = props;
   const id = useId();
   const isAbsent = value === undefined || value === null;
-  const chosen = isAbsent ? -1 : variantOf(field.variants, value);
+  // A value may fit several: which of them it is meant for, only the reader knows.
+  const picked = useSignal(-1);
+  const chosen = isAbsent ? -1 : variantOf(field.variants, value, picked.value);
   const variant = field.variants[chosen];
   const choose = (index: number): void => {
     const next = field.variants[index];
+    picked.value = index;
     onChange(path, next && initialItem(next));
   };
   return (

@@ -123,8 +123,11 @@ export function ChoiceInput(props: InputProps<ChoiceField>): VNode {
 export function JsonInput(props: InputProps): VNode {
   const { path, value, onChange } = props;
   const aria = useAria(props);
-  const typed = useSignal(value === undefined ? "" : pretty(value));
-  const problem = useSignal<string | null>(null);
+  const typed = useSignal("");
+  const read = readJson(typed.value);
+  // What was typed may have stood for an item of a list that is not there any more.
+  const isTyped = JSON.stringify(read.value) === JSON.stringify(value);
+  const shown = value === undefined ? "" : pretty(value);
   return (
     <Labelled input={props} id={aria.id}>
       <textarea
@@ -133,26 +136,27 @@ export function JsonInput(props: InputProps): VNode {
         rows={4}
         spellcheck={false}
         placeholder="JSON, or plain text"
-        value={typed.value}
+        value={isTyped ? typed.value : shown}
         onInput={(event) => {
           typed.value = event.currentTarget.value;
-          const text = typed.value.trim();
-          problem.value = null;
-          if (text === "") return onChange(path, undefined);
-          try {
-            onChange(path, JSON.parse(text) as Json);
-          } catch {
-            problem.value = "This is no JSON: it is sent as text.";
-            onChange(path, typed.value);
-          }
+          onChange(path, readJson(typed.value).value);
         }}
       />
-      {problem.value && <p class="hint">{problem.value}</p>}
+      {isTyped && read.isText && <p class="hint">This is no JSON: it is sent as text.</p>}
     </Labelled>
   );
 }
 
 // ---
+
+function readJson(text: string): { readonly value: Json | undefined; readonly isText: boolean } {
+  if (text.trim() === "") return { value: undefined, isText: false };
+  try {
+    return { value: JSON.parse(text) as Json, isText: false };
+  } catch {
+    return { value: text, isText: true };
+  }
+}
 
 function toLocal(iso: string): string {
   const at = Date.parse(iso);
