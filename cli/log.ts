@@ -32,14 +32,14 @@ const styles = {
 } as const satisfies Record<LogLevel, Parameters<Paint>[0]>;
 
 function toFact(paint: Paint, name: string, value: unknown): string {
-  return `${paint("dim", `${name}=`)}${toText(value)}`;
+  return `${paint("dim", `${escapeControls(name)}=`)}${escapeControls(toText(value))}`;
 }
 
 function toText(value: unknown): string {
   if (value instanceof Error) return JSON.stringify(`${value.name}: ${value.message}`);
   const text = typeof value === "string" ? value : toJson(value);
   const isWord = typeof value !== "string" || /^[^\s"=\p{Cc}]+$/u.test(text);
-  return escapeControls(isWord ? text : JSON.stringify(text));
+  return isWord ? text : JSON.stringify(text);
 }
 
 /** Anything may be logged, also what has no JSON. */
@@ -58,7 +58,7 @@ function toStacks(fields: LogFields): string {
     for (let isCause = false; error instanceof Error; error = error.cause, isCause = true) {
       if (isCause) lines.push(`  caused by ${escapeControls(`${error.name}: ${error.message}`)}`);
       const frames = (error.stack ?? "").split("\n").filter((line) => /^\s*at /.test(line));
-      lines.push(...frames.map((frame) => `    ${frame.trim()}`));
+      lines.push(...frames.map((frame) => `    ${escapeControls(frame.trim())}`));
     }
   }
   return lines.map((line) => `${line}\n`).join("");

@@ -90,6 +90,12 @@ test("whatever is logged stays on its line", () => {
   ]);
 });
 
+test("so do the names of what is logged, and errors with all that they say", () => {
+  const error = new Error("a\n    at b\x1b[2J\x9b");
+  expect(lines("info", "x", { "a\nTIME error y": 1 })).toEqual(["TIME info  x a\\nTIME error y=1"]);
+  expect(lines("error", "x", { error }).join("\n")).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
 test("an error shows where it comes from, and what caused it", () => {
   const error = new TypeError("outer", { cause: new Error("inner\nline") });
   const [first, ...rest] = lines("error", "It broke.", { error });
