@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import { isTerminal } from "../protocol/status.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 import type { HandlerChanges } from "./handler-changes.ts";
+import type { LiveRun } from "./live-run.ts";
 import type { LiveRuns } from "./live-runs.ts";
 
 export interface DeletionPorts {
@@ -22,13 +23,12 @@ export async function deleteHandler(ports: DeletionPorts, handlerId: string): Pr
   const { store, runs, changes } = ports;
   const run = await store.getHandler(handlerId);
   const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
-  const live = runs.get(run?.runId ?? "");
-  if (run && !isTerminal(run.status)) await tryCancel(ports, run);
+  const live = run && !isTerminal(run.status) ? await tryCancel(ports, run) : undefined;
   void live?.stop(reason);
   const isDeleted = await tryDelete(ports, handlerId, run?.runId);
   if (run) runs.drop(run.runId, reason);
   if (isDeleted) changes.deleted(handlerId);
-  // A run that has children under way is under way itself, so it is in memory.
+  // A run that has children under way is under way itself.
   for (const child of live?.loop.state.children ?? []) await deleteHandler(ports, child.handlerId);
   return isDeleted;
 }
@@ -36,12 +36,16 @@ export async function deleteHandler(ports: DeletionPorts, handlerId: string): Pr
 // ---
 
 /** What cannot be cancelled, such as a run of a workflow that is gone, can still be deleted. */
-async function tryCancel({ cancel, log }: DeletionPorts, run: RunRecord): Promise<void> {
+async function tryCancel(ports: DeletionPorts, run: RunRecord): Promise<LiveRun | undefined> {
+  const { runs, cancel, log } = ports;
+  let live: LiveRun | undefined;
   try {
+    live = await runs.find(run, true);
     await cancel(run);
   } catch (error) {
     log("warn", "A run is deleted as it stands.", { run: run.runId, error });
   }
+  return live;
 }
 
 async function tryDelete(

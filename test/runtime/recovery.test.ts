@@ -18,7 +18,7 @@ import type { Legacy, RunRecord } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
 import { Answer, oneStep, rejectionOf } from "./fixtures.ts";
-import { Process } from "./process.ts";
+import { Process, settle } from "./process.ts";
 
 /** How the process before has ended: by a step of a run, by a kill, or in order. */
 type Death = { readonly by: string } | "kill" | "none";
@@ -322,6 +322,27 @@ test("a run that is held back takes no step when it is cancelled or deleted, but
     const last = (await seen).flat().at(-1);
     expect([calls, JSON.parse(last?.json ?? "{}").type]).toEqual([0, "WorkflowCancelledEvent"]);
   }
+});
+
+test("a run that is held back is deleted with its children that are under way", async () => {
+  const child = oneStep((_event, { waitForEvent }) => waitForEvent(Answer), {}, { name: "child" });
+  const parent = oneStep(
+    async (_event, context) => {
+      await context.runWorkflow(child, {});
+      return StopEvent();
+    },
+    { children: [child] },
+  );
+  const store = new Remembering("kill");
+  const before = await Process.open({ w: parent }, { store });
+  const run = await before.start("w", {}, { handlerId: "h" });
+  await settle();
+  expect(await store.listHandlers({})).toHaveLength(2);
+  await store.setDeaths(run.runId, { kills: killsMax });
+  await using after = await Process.open({ w: parent }, { store });
+  expect(after.isInMemory(run)).toBe(false);
+  await after.runtime.delete("h");
+  expect(await store.listHandlers({})).toEqual([]);
 });
 
 test("a run whose steps have ended the process too often fails whoever takes it up", async () => {
