@@ -4,29 +4,20 @@
  */
 import { unreachable } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
 import type { Command } from "../engine/command.ts";
 import { resume } from "../engine/resume.ts";
-import { findJob, isIdle, type RunState } from "../engine/state.ts";
+import { isIdle, type RunState } from "../engine/state.ts";
 import type { Tick } from "../engine/tick.ts";
 import { isAsking, waitsAtWork } from "../engine/wait.ts";
 import type { Commit, Culprit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
-import { Invocation, type InvocationPorts } from "./invocation.ts";
-import type { ChildPorts } from "./child-ports.ts";
-import { ResourcePool } from "./resources.ts";
 import { Loop, type LoopPorts } from "./loop.ts";
-import { runStep } from "./run-step.ts";
+import { StepCalls, type StepCallsPorts } from "./step-calls.ts";
 import { Timers } from "./timers.ts";
 import { describeTick } from "./verbose.ts";
 
 /** What is the same for all runs. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Resources that live as long as the server. */
-  readonly resources: ResourcePool;
-  readonly children: ChildPorts;
+export interface Surroundings extends StepCallsPorts {
   /** Milliseconds of idleness after which `idled` is called; null: never. */
   readonly idleMs: number | null;
   /** The step that has ended the process before, if one has. */
@@ -34,8 +25,6 @@ export interface Surroundings {
 }
 
 export interface LiveRunPorts extends Surroundings {
-  /** The whole story of a run, as it is stored. */
-  readTicks(runId: string): Promise<readonly Tick[]>;
   /** Told when a commit is stored. */
   committed(run: LiveRun): void;
   /** It has begun to want something from outside, or wants nothing any more. */
@@ -53,18 +42,13 @@ export class LiveRun implements LoopPorts {
   readonly commit: CommitRun;
   readonly #ports: LiveRunPorts;
   #timers: Timers | undefined;
-  readonly #invocations = new Map<number, Invocation>();
-  /** Calls of step functions that have not ended yet. */
-  readonly #steps = new Set<Promise<void>>();
-  #resources: ResourcePool;
-  #invocationPorts: InvocationPorts | undefined;
+  readonly #calls: StepCalls;
   #summary: RunSummary;
   #isAsking: boolean;
   /** Made for who asks for it: only a run that was held back is watched so. */
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
   #stopIdleTimer = (): void => {};
-  #edits: Promise<unknown> | undefined;
   #isReleased = false;
 
   constructor(
@@ -78,9 +62,9 @@ export class LiveRun implements LoopPorts {
     this.#summary = summary;
     this.commit = commit;
     this.#isAsking = isAsking(state);
-    this.#resources = this.#newPool();
     this.#hasProgressed = Object.values(state.steps).every(({ running }) => running.length === 0);
     this.loop = new Loop(definition, state, this);
+    this.#calls = new StepCalls(this.loop, summary, ports);
   }
 
   get clock(): Clock {
@@ -119,7 +103,8 @@ export class LiveRun implements LoopPorts {
   /** Ends all that it does. What is under way is told why, and has ended when this resolves. */
   stop(reason: unknown): Promise<void> {
     this.loop.stop(reason);
-    return this.#letGo((invocation) => invocation.end(reason));
+    this.#stopTimers();
+    return this.#calls.end(reason);
   }
 
   /**
@@ -132,8 +117,7 @@ export class LiveRun implements LoopPorts {
     if (!isIdle(this.loop.state) || !this.loop.isSettled) return false;
     this.#isReleased = true;
     this.#stopTimers();
-    for (const invocation of this.#invocations.values()) invocation.rest();
-    void this.#resources.end();
+    this.#calls.rest();
     return true;
   }
 
@@ -161,7 +145,7 @@ export class LiveRun implements LoopPorts {
   perform(command: Command): void {
     switch (command.kind) {
       case "run_step":
-        return this.#runStep(command.step, command.job);
+        return this.#calls.run(command.step, command.job);
       case "set_timer":
         this.#timers ??= new Timers(this.clock, (timer) => {
           this.loop.tell({ kind: "timer_fired", timer });
@@ -187,15 +171,10 @@ export class LiveRun implements LoopPorts {
   /** One of its functions had more under way than a wait. */
   #comeBack(): void {
     this.#isReleased = false;
-    this.#resources = this.#newPool();
-    this.#invocationPorts = undefined;
+    this.#calls.comeBack(this.#ports.resources);
     for (const command of resume(this.loop.state)) {
       if (command.kind === "set_timer") this.perform(command);
     }
-  }
-
-  #newPool(): ResourcePool {
-    return new ResourcePool("run", this.#ports.resources, this.#ports.log);
   }
 
   #tellAsking(): void {
@@ -206,60 +185,13 @@ export class LiveRun implements LoopPorts {
     this.#ports.asked({ ...this.#summary, updatedAt: state.at }, isAskingNow);
   }
 
-  #runStep(step: string, id: number): void {
-    const { job, place } = findJob(this.loop.state, step, id) ?? {};
-    if (!job) return; // The run has gone on since the command was issued.
-    const under = this.#invocations.get(id);
-    if (under && under.job.attempt === job.attempt && !under.isOver) return under.deliver();
-    if (place !== "running") return; // It will be told again when it is its turn.
-    const invocation = new Invocation((this.#invocationPorts ??= this.#newInvocationPorts()), job);
-    this.#invocations.set(id, invocation);
-    const ending = runStep(invocation);
-    if (!ending) return this.#forget(invocation);
-    const ended = ending.then(() => {
-      this.#steps.delete(ended);
-      this.#forget(invocation);
-    });
-    this.#steps.add(ended);
-  }
-
-  #forget(invocation: Invocation): void {
-    const { id } = invocation.job;
-    if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
-  }
-
-  #newInvocationPorts(): InvocationPorts {
-    const { clock, log, children, readTicks } = this.#ports;
-    const { runId, handlerId } = this.#summary;
-    return {
-      loop: this.loop,
-      clock,
-      log,
-      runId,
-      handlerId,
-      resources: this.#resources,
-      children,
-      readTicks: () => readTicks(runId),
-      inTurn: (edit) => this.#inTurn(edit),
-    };
-  }
-
   #finish(): void {
     // Children end with their parent, however it has ended.
     for (const { runId } of this.loop.state.children) {
       void this.#ports.children.cancel(runId);
     }
-    void this.#letGo((invocation) =>
-      invocation.end(new DOMException("The run has ended.", "AbortError")),
-    );
-  }
-
-  /** Drops timers and invocations; when the last step has let go, the run's resources end. */
-  #letGo(drop: (invocation: Invocation) => void): Promise<void> {
     this.#stopTimers();
-    for (const invocation of this.#invocations.values()) drop(invocation);
-    this.#invocations.clear();
-    return Promise.all(this.#steps).then(() => this.#resources.end());
+    void this.#calls.end(new DOMException("The run has ended.", "AbortError"));
   }
 
   #stopTimers(): void {
@@ -280,11 +212,5 @@ export class LiveRun implements LoopPorts {
       // it has all. To open the other waits again gives up the slot: then the run can be let go.
       for (const wait of waits) this.loop.tell(wait);
     });
-  }
-
-  #inTurn<T>(edit: () => Promise<T>): Promise<T> {
-    const result = (this.#edits ?? Promise.resolve()).then(edit);
-    this.#edits = result.catch(() => {}); // Its caller sees the failure; the next edit goes on.
-    return result;
   }
 }

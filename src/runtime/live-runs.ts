@@ -18,7 +18,7 @@ import type { HandlerChanges } from "./handler-changes.ts";
 import { type CommitRun, LiveRun, type LiveRunPorts, type Surroundings } from "./live-run.ts";
 import { reportUnknown } from "./recovery.ts";
 import type { Registry } from "./registry.ts";
-import { readState, type Story, toSummary, toTicks } from "./story.ts";
+import { readState, type Story, toSummary } from "./story.ts";
 import { Waker } from "./waker.ts";
 
 export interface LiveRunsPorts extends Surroundings {
@@ -175,10 +175,9 @@ export class LiveRuns {
   }
 
   #newRunPorts(): LiveRunPorts {
-    const { store, changes } = this.#ports;
+    const { changes } = this.#ports;
     return {
       ...this.#ports,
-      readTicks: async (runId) => toTicks(await store.readTicks(runId)),
       committed: (live) => {
         this.#keep(live);
         // The store is well again; a run that was dropped meanwhile has still to come back.

@@ -34,7 +34,7 @@ import { Registry } from "./registry.ts";
 import { toResult } from "./result.ts";
 import { ResourcePool } from "./resources.ts";
 import { type Retention, startRetention } from "./retention.ts";
-import { emptyStory, readState, toSummary } from "./story.ts";
+import { emptyStory, readState, toSummary, toTicks } from "./story.ts";
 
 export interface RuntimeOptions {
   readonly store: Store;
@@ -109,6 +109,7 @@ export class Runtime implements AsyncDisposable {
       changes: this.changes,
       children: this.#children(),
       culprit: () => this.#legacy.culprit,
+      readTicks: async (runId) => toTicks(await store.readTicks(runId)),
     });
   }
 
