@@ -1,6 +1,6 @@
 /** Two runs next to each other: where they first differ, how long steps took, what changed. */
 import { useSignal } from "@preact/signals";
-import type { VNode } from "preact";
+import { Fragment, type VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
 import type { Json } from "../../src/client/bodies.ts";
@@ -144,43 +144,16 @@ function Pairs({
         <tbody>
           {pairs.slice(0, pairsShown).map((pair, index) => {
             const key = `${pair.step} ${pair.nth}`;
-            const isOpen = open.value === key;
-            const hasMore = pair.input.length + pair.output.length > 0;
-            return [
-              <tr key={key} class={index === first ? "is-first" : ""}>
-                <th scope="row">
-                  {pair.step} <span class="quiet">#{pair.nth}</span>
-                </th>
-                <td>
-                  <Bars pair={pair} longest={longest} />
-                </td>
-                <td class="number">{deltaOf(pair)}</td>
-                <td>
-                  {hasMore ? (
-                    <button
-                      type="button"
-                      class="link"
-                      aria-expanded={isOpen}
-                      onClick={() => (open.value = isOpen ? null : key)}
-                    >
-                      {verdict(pair)}
-                    </button>
-                  ) : (
-                    <span class={isDifferent(pair) ? "" : "quiet"}>{verdict(pair)}</span>
-                  )}
-                </td>
-              </tr>,
-              isOpen && (
-                <tr key={`${key} open`}>
-                  <td colSpan={4}>
-                    {pair.input.length > 0 && <h4>Input</h4>}
-                    {pair.input.length > 0 && <Differences list={pair.input} />}
-                    {pair.output.length > 0 && <h4>Output</h4>}
-                    {pair.output.length > 0 && <Differences list={pair.output} />}
-                  </td>
-                </tr>
-              ),
-            ];
+            return (
+              <PairRow
+                key={key}
+                pair={pair}
+                longest={longest}
+                isFirst={index === first}
+                isOpen={open.value === key}
+                onToggle={() => (open.value = open.value === key ? null : key)}
+              />
+            );
           })}
         </tbody>
       </table>
@@ -193,10 +166,59 @@ function Pairs({
   );
 }
 
+function PairRow(props: {
+  readonly pair: Pair;
+  readonly longest: number;
+  readonly isFirst: boolean;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}): VNode {
+  const { pair, longest, isFirst, isOpen, onToggle } = props;
+  const parts = [
+    ["Input", pair.input],
+    ["Output", pair.output],
+  ] as const;
+  const different = parts.filter(([, list]) => list.length > 0);
+  return (
+    <>
+      <tr class={isFirst ? "is-first" : ""}>
+        <th scope="row">
+          {pair.step} <span class="quiet">#{pair.nth}</span>
+        </th>
+        <td>
+          <Bars pair={pair} longest={longest} />
+        </td>
+        <td class="number">{deltaOf(pair)}</td>
+        <td>
+          {different.length > 0 ? (
+            <button type="button" class="link" aria-expanded={isOpen} onClick={onToggle}>
+              {verdict(pair)}
+            </button>
+          ) : (
+            <span class={isDifferent(pair) ? "" : "quiet"}>{verdict(pair)}</span>
+          )}
+        </td>
+      </tr>
+      {isOpen && (
+        <tr>
+          <td colSpan={4}>
+            {different.map(([title, list]) => (
+              <Fragment key={title}>
+                <h4>{title}</h4>
+                <Differences list={list} />
+              </Fragment>
+            ))}
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
 function Bars({ pair, longest }: { readonly pair: Pair; readonly longest: number }): VNode {
   const bar = (name: string, ms: number | null, isThere: boolean): VNode => (
     <span class="pair-bar">
-      <span class="pair-name">{name}</span>
+      <span>{name}</span>
       <span class="pair-track">
         {isThere && (
           <span

@@ -72,14 +72,17 @@ export function ListInput(props: InputProps<ListField>): VNode {
 export function MapInput(props: InputProps<MapField>): VNode {
   const { field, path, value, onChange } = props;
   const entries = isObject(value) ? Object.entries(value) : [];
-  const rename = (from: string, to: string): void =>
+  const isTaken = (wanted: string): boolean => entries.some(([name]) => name === wanted);
+  const rename = (from: string, to: string): void => {
+    const next = isTaken(to) ? from : to;
     onChange(
       path,
-      Object.fromEntries(entries.map(([name, item]) => [name === from ? to : name, item])),
+      Object.fromEntries(entries.map(([name, item]) => [name === from ? next : name, item])),
     );
+  };
   const free = (): string => {
     let name = "key";
-    for (let count = 2; entries.some(([known]) => known === name); count++) name = `key${count}`;
+    for (let count = 2; isTaken(name); count++) name = `key${count}`;
     return name;
   };
   return (

@@ -47,4 +47,28 @@ describe.skipIf(!hasChromium)("a form", () => {
     await until(async () => (await result()).status === "completed", "the run has completed");
     expect((await result()).result).toEqual([{ phone: "5550100" }, [[2]]]);
   }, 60_000);
+
+  test("loses no entry to another that is given its name", async () => {
+    const Prices = StartEvent.extend("Prices", { of: v.record(v.string(), v.string()) });
+    await using own = createServer().addWorkflow(
+      "prices",
+      new Workflow().step("sum", { accepts: [Prices], emits: [StopEvent] }, () => StopEvent()),
+    );
+    const { url } = await own.serve({ host: "127.0.0.1", port: 0 });
+    await using visited = await visit(stage.browser, url.origin);
+    const { page } = visited;
+    await page.goto(`${url.origin}/#/workflow/prices`);
+    await page.getByRole("button", { name: "Run prices", exact: true }).first().click();
+    const dialog = page.getByRole("dialog");
+    const names = dialog.getByLabel(/^Name of entry/);
+    for (let count = 0; count < 2; count++) {
+      await dialog.getByRole("button", { name: "Add entry" }).click();
+    }
+    await names.first().fill("tea");
+    await names.first().blur();
+    await names.last().fill("tea");
+    await names.last().blur();
+    expect(await names.count()).toBe(2);
+    expect(await names.first().inputValue()).toBe("tea");
+  }, 60_000);
 });
