@@ -116,15 +116,18 @@ describe("while the store is cut off", () => {
     expect(probed).toEqual([`b at ${2 * storeProbeMs}`]);
   });
 
-  test("a process that is closed while it asks is left alone", async () => {
-    const { clock, rung, probed, store, alarms } = await cutOff("a");
-    const answer = Promise.withResolvers<boolean>();
-    store.answer = answer.promise;
-    await clock.advance(storeProbeMs);
-    expect(probed.length).toBe(1);
-    alarms.clear();
-    answer.resolve(true);
-    await clock.advance(parkedRunRetryMsMax);
-    expect([rung, clock.pending]).toEqual([[], 0]);
-  });
+  test.each([true, false])(
+    "a process that is closed while it asks is left alone (%p)",
+    async (isBack) => {
+      const { clock, rung, probed, store, alarms } = await cutOff("a");
+      const answer = Promise.withResolvers<boolean>();
+      store.answer = answer.promise;
+      await clock.advance(storeProbeMs);
+      expect(probed.length).toBe(1);
+      alarms.clear();
+      answer.resolve(isBack);
+      await clock.turn();
+      expect([rung, clock.pending]).toEqual([[], 0]);
+    },
+  );
 });

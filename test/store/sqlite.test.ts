@@ -263,6 +263,21 @@ test("the file shrinks when most of what was in it is gone, and every part of th
   expect(database.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
 });
 
+test("a file that cannot shrink in parts is not asked to for ever", async () => {
+  const path = nextPath();
+  await (await openStore({ path })).close();
+  const database = new Database(path);
+  database.run("PRAGMA auto_vacuum = NONE");
+  database.run("VACUUM");
+  database.close();
+  const store = await openStore({ path, durability: "process" });
+  const long = { ...finalCommit(), ticks: ["x".repeat(10_000)] };
+  for (let index = 0; index < 1_000; index++) await store.create(newRun(`run-${index}`), long);
+  while ((await store.prune({ keepMax: 0 })).length > 0);
+  expect(await store.shrink()).toBe(false);
+  await store.close();
+});
+
 test("a file that is no database is refused, and left as it is", async () => {
   const path = join(directory, "garbage.db");
   writeFileSync(path, "This is no database. ".repeat(500));

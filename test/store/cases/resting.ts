@@ -106,6 +106,8 @@ export const restingRuns: readonly ConformanceCase[] = [
       await store.commit("a", 2, newCommit(resting(null)));
       await store.commit("a", 2, newCommit(resting(null)));
       expect([await activeOf(store), await store.nextWakeAt()]).toEqual(["", null]);
+      await store.commit("a", 2, newCommit({ rest: null }));
+      expect([await activeOf(store), await store.nextWakeAt()]).toEqual(["a", null]);
     },
   },
   {
