@@ -30,7 +30,7 @@ export interface LiveRunPorts extends Surroundings {
   /** It has begun to want something from outside, or wants nothing any more. */
   asked(run: RunSummary, isAsking: boolean): void;
   ended(run: RunSummary): void;
-  broke(run: LiveRun, error: unknown): void;
+  failed(run: LiveRun, error: unknown): void;
   idled(run: LiveRun): void;
 }
 
@@ -159,7 +159,7 @@ export class LiveRun implements LoopPorts {
   }
 
   failed(error: unknown): void {
-    this.#ports.broke(this, error);
+    this.#ports.failed(this, error);
   }
 
   ended(): void {

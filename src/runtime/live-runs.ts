@@ -105,7 +105,7 @@ export class LiveRuns {
   }
 
   /** Like `find`, at a start: one that cannot be had is tried again later, and stops nobody. */
-  async tryTake(run: RunSummary): Promise<LiveRun | undefined> {
+  async tryFind(run: RunSummary): Promise<LiveRun | undefined> {
     try {
       // Somebody may have needed it already: a run is driven once.
       return await this.#find(run, false);
@@ -186,7 +186,7 @@ export class LiveRuns {
       },
       asked: (run, isAsking) => changes.changed(run, isAsking),
       ended: (run) => this.#end(run),
-      broke: (live, error) => this.#park(live, error),
+      failed: (live, error) => this.#park(live, error),
       idled: (live) => this.#release(live),
     };
   }

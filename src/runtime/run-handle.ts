@@ -37,7 +37,7 @@ export class RunHandle<Result> implements PromiseLike<Result>, AsyncIterable<Eve
     return this.#result;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: awaiting a run is awaiting its result.
+  /** To await a run is to await its result. */
   then<A = Result, B = never>(
     onResult?: ((result: Result) => A | PromiseLike<A>) | null,
     onFailure?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -62,22 +62,24 @@ export class RunHandle<Result> implements PromiseLike<Result>, AsyncIterable<Eve
 
   /** Sends an event into the run; resolves when it is stored. */
   async sendEvent(event: Event, options: { readonly step?: string } = {}): Promise<void> {
-    await this.#runtime.send(await this.#running(), event, options.step ?? null);
+    const run = await this.#running();
+    if (!run) throw handlerFinished((await this.#started).handlerId);
+    await this.#runtime.send(run, event, options.step ?? null);
   }
 
   /** Ends the run; resolves when it has ended. Does nothing when it had ended before. */
   async cancel(): Promise<void> {
-    const run = await this.#runtime.store.getRun((await this.#started).runId);
-    if (run?.status === "running") await this.#runtime.cancel(run);
+    const run = await this.#running();
+    if (run) await this.#runtime.cancel(run);
   }
 
   // ---
 
-  async #running(): Promise<RunSummary> {
-    const started = await this.#started;
-    const run = await this.#runtime.store.getRun(started.runId);
-    if (run?.status !== "running") throw handlerFinished(started.handlerId);
-    return run;
+  /** Undefined: it has ended. */
+  async #running(): Promise<RunSummary | undefined> {
+    await this.#started;
+    const run = await this.#runtime.store.getRun(this.runId);
+    return run?.status === "running" ? run : undefined;
   }
 
   async #awaitResult(): Promise<Result> {

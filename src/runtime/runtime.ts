@@ -130,7 +130,7 @@ export class Runtime implements AsyncDisposable {
       log: this.#log,
       signal: this.#closing.signal,
       isKnown: (workflowName) => this.#registry.get(workflowName) !== undefined,
-      go: (run) => this.#runs.tryTake(run),
+      go: (run) => this.#runs.tryFind(run),
       suspect: ({ runId }) => suspectRun(runId),
     });
     this.#checkOpen();

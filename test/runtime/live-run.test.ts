@@ -29,7 +29,7 @@ function createLive(
   let idled = 0;
   const ports: LiveRunPorts = {
     ...{ clock, log, idleMs, resources: new ResourcePool("server", null, log) },
-    ...{ committed: log, asked: log, ended: log, broke: log, idled: () => void idled++ },
+    ...{ committed: log, asked: log, ended: log, failed: log, idled: () => void idled++ },
     culprit: () => culprit,
     readTicks: async () => [],
     children: {} as ChildPorts, // None of these runs has any.
