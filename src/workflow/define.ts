@@ -11,7 +11,7 @@ import type { Definition, StepDefinition } from "./definition.ts";
 import { acceptedBy, allEventTypes, type StepDraft, typesOf, type WorkflowDraft } from "./draft.ts";
 import type { AnyEventType } from "./event.ts";
 import { retryPolicy } from "./retry.ts";
-import { type Entries, entryMistakes } from "./schema.ts";
+import { type Entries, entryMistakes, withPassedOver } from "./schema.ts";
 
 /** Throws `definition_invalid` with every mistake that there is. */
 export function define(name: string, draft: WorkflowDraft): Definition {
@@ -119,7 +119,7 @@ function defineState(entries: Entries): Pick<Definition, "initialState" | "check
     initialState: () => v.parse(schema, {}),
     checkState: (state) => {
       const result = v.safeParse(schema, state);
-      if (result.success) return result.output;
+      if (result.success) return withPassedOver(result.output, state);
       const problems = result.issues.map((issue) => `\`${v.getDotPath(issue)}\`: ${issue.message}`);
       throw new WorkflowError("state_invalid", `The state is not valid. ${problems.join("; ")}.`);
     },

@@ -50,7 +50,7 @@ export function parseData(schema: DataSchema, type: string, input: unknown): Jso
   // Valibot would take a list for an object with its indices as fields.
   if (Array.isArray(input))
     throw refuse(type, [{ path: [], message: "Expected Object but got Array" }]);
-  const entries = validate(openObject(schema), type, input);
+  const entries = withPassedOver(validate(openObject(schema), type, input), input);
   const output = schema.foreign
     ? {
         ...validate(schema.foreign, type, withoutAdded(schema.foreign, schema.entries, input)),
@@ -58,6 +58,15 @@ export function parseData(schema: DataSchema, type: string, input: unknown): Jso
       }
     : entries;
   return toJson(output, `${type}.data`) as JsonObject; // An object goes in, an object comes out.
+}
+
+/**
+ * Valibot passes over two names that are not declared, though as data they are like any other. So
+ * it does over `__proto__`, which is no name to hand on.
+ */
+export function withPassedOver<T extends object>(output: T, input: unknown): T {
+  const rest = ["constructor", "prototype"].filter((name) => !Object.hasOwn(output, name));
+  return Object.assign(output, pick(Object(input), rest));
 }
 
 /**
@@ -140,7 +149,9 @@ function describeIssues(type: string, issues: readonly FieldIssue[]): string {
 }
 
 function pick(source: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(keys.filter((key) => key in source).map((key) => [key, source[key]]));
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(source, key)).map((key) => [key, source[key]]),
+  );
 }
 
 /** A strict schema refuses the fields that an extension has added to those that it knows. */

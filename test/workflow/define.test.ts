@@ -217,7 +217,8 @@ describe("the state", () => {
 
   test("that does not fit its schema is refused, with the places", () => {
     const { checkState } = workflowOf(startToStop, { state }).define("flow");
-    expect(checkState({ n: 1, tags: [], more: true })).toEqual({ n: 1, tags: [], more: true });
+    const more = { n: 1, tags: [], more: true, constructor: "x" };
+    expect(checkState(more)).toEqual(more);
     expect(messageOf(() => checkState({ n: "1", tags: ["a", 2] }))).toBe(
       "state_invalid: The state is not valid. " +
         '`n`: Invalid type: Expected number but received "1"; ' +

@@ -113,6 +113,12 @@ describe("making an event", () => {
     );
   });
 
+  test("keeps fields that are named like parts of every object", () => {
+    const data = { constructor: "Ferrari", prototype: "F1-75", toString: 1, a: "x" };
+    const Car = defineEvent("Car", { a: v.string() });
+    expect([StartEvent.parse(data).data, Car.parse(data).data]).toEqual([data, data]);
+  });
+
   test("lets no field set a prototype, at the top or inside", () => {
     const event = StartEvent.parse(
       JSON.parse('{"__proto__":{"admin":true},"user":{"__proto__":{"admin":true}}}'),
