@@ -140,7 +140,7 @@ function eventReceived(change: Change, { event, target }: TickOf<"event_received
   const isForStep = takers.some((step) => target === null || step === target);
   if (!queued || !isForStep) return receive(change, event, target);
   // No step of a run is under way before its turn.
-  change.state = { ...change.state, early: [...early, { event, target }] };
+  change.state = { ...change.state, early: early.concat({ event, target }) };
 }
 
 function receive(change: Change, event: Event, target: string | null): void {
