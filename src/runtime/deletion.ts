@@ -24,8 +24,7 @@ export async function deleteHandler(ports: DeletionPorts, handlerId: string): Pr
   const run = await store.getHandler(handlerId);
   const reason = new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted.`);
   const live = run && !isTerminal(run.status) ? await tryCancel(ports, run) : undefined;
-  void live?.stop(reason);
-  const isDeleted = await tryDelete(ports, handlerId, run?.runId);
+  const isDeleted = await store.delete(handlerId);
   if (run) runs.drop(run.runId, reason);
   if (isDeleted) changes.deleted(handlerId);
   // A run that has children under way is under way itself.
@@ -46,17 +45,4 @@ async function tryCancel(ports: DeletionPorts, run: RunRecord): Promise<LiveRun 
     log("warn", "A run is deleted as it stands.", { run: run.runId, error });
   }
   return live;
-}
-
-async function tryDelete(
-  { store, runs }: DeletionPorts,
-  handlerId: string,
-  runId = "",
-): Promise<boolean> {
-  try {
-    return await store.delete(handlerId);
-  } catch (error) {
-    runs.revive(runId, error);
-    throw error;
-  }
 }

@@ -115,12 +115,6 @@ export class LiveRuns {
     }
   }
 
-  /** A run that was stopped for something that did not happen: it goes on from what is stored. */
-  revive(runId: string, reason: unknown): void {
-    const live = this.#runs.get(runId);
-    if (live) this.#park(live, reason);
-  }
-
   /** Drops a run that is to be no more. */
   drop(runId: string, reason: unknown): void {
     void this.#runs.get(runId)?.stop(reason);

@@ -321,6 +321,21 @@ describe("a handler", () => {
   });
 });
 
+test("a run whose workflow is gone keeps neither a place nor anybody waiting once it is deleted", async () => {
+  const store = new MemoryStore();
+  const first = await Process.open({ gone: asking() }, { store });
+  const { runId, handlerId } = await first.start("gone");
+  await settle();
+  await first.runtime.close();
+  await using process = await Process.open({ w: asking() }, { store, concurrency: 1 });
+  const ended = rejectionOf(process.runtime.ended(runId));
+  const next = await process.start("w");
+  await process.runtime.delete(handlerId);
+  expect(await ended).toStartWith("handler_not_found");
+  await process.send(next, Answer({ n: 2 }));
+  expect(await process.result(next)).toBe(2);
+});
+
 test("an event from outside is checked before it enters the run", async () => {
   const run = asking().run();
   const wrong = { type: "Answer", data: { n: "many" } };
