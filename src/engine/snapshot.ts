@@ -7,7 +7,7 @@ import type { Definition } from "../workflow/definition.ts";
 import { initialState, jobPlaces, type RunState } from "./state.ts";
 
 /** Goes up with every change to the shape of the state. */
-const snapshotVersion = 4;
+const snapshotVersion = 5;
 
 export function toSnapshot(state: RunState): Json {
   return { version: snapshotVersion, state: state as unknown as Json }; // States are JSON.
