@@ -119,6 +119,15 @@ test("a reader that has gone is told nothing, and holds nobody up", async () => 
   expect(listeners.size).toBe(1);
   await gone.return();
   expect(listeners.size).toBe(0);
+  const refs = Array.from({ length: 100 }, (_, index) => {
+    const run = summaryOf(`h${index}`);
+    changes.changed(run, false);
+    return new WeakRef(run);
+  });
+  await settle();
+  Bun.gc(true);
+  // The collector may miss a few.
+  expect(refs.filter((ref) => ref.deref()).length).toBeLessThan(50);
   const { told, end } = watch(changes);
   changes.changed(summaryOf("b"), false);
   await settle();
