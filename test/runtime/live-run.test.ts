@@ -212,3 +212,32 @@ test("a run that was let go and acts all the same has its timers and resources a
   expect(live.release()).toBe(true);
   expect(seen[0]?.isDisposed).toBe(true);
 });
+
+test("a run that goes on for long holds nothing of the steps that have ended", async () => {
+  const signals: WeakRef<AbortSignal>[] = [];
+  const workflow = new Workflow()
+    .step("s", { accepts: [StartEvent], emits: [Work, Done] }, () => [
+      ...Array.from({ length: 200 }, () => Work()),
+      Done(),
+    ])
+    .step("t", { accepts: [Work], emits: [] }, async (_event, { signal }) => {
+      signals.push(new WeakRef(signal));
+      await settle();
+    })
+    .step(
+      "u",
+      { accepts: [Done], emits: [StopEvent], waits: [Answer] },
+      async (_event, context) => {
+        await context.waitForEvent(Answer);
+        return StopEvent();
+      },
+    );
+  const { live } = await start(workflow);
+  while (live.loop.state.steps["t"]?.running.length) await settle();
+  await settle();
+  Bun.gc(true);
+  expect(signals.length).toBe(200);
+  // The collector may miss a few.
+  expect(signals.filter((signal) => signal.deref()).length).toBeLessThan(100);
+  await live.stop(new Error("The test is over."));
+});
