@@ -5,7 +5,8 @@
 import { expect, test } from "bun:test";
 
 import { MemoryStore } from "../../src/store/memory.ts";
-import { StopEvent } from "../../src/workflow/builtin.ts";
+import { Workflow } from "../../src/runtime/workflow.ts";
+import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, type Body, Note, oneStep, Work } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
 
@@ -85,6 +86,42 @@ test("what is shown otherwise than before is shown, and all that comes after it"
     return StopEvent();
   };
   expect(await shown(restless, 1)).toEqual([0, 1, 9, 2, 9]);
+});
+
+test("what is sent otherwise than before is sent, to whom it is meant for", async () => {
+  let calls = 0;
+  const sends = [
+    [1, "t"],
+    [2, "t"],
+    [2, "u"],
+  ] as const;
+  const note: Body = ({ data }, { store, stepName }) =>
+    store.edit((draft) => {
+      draft["seen"] = [...((draft["seen"] ?? []) as unknown[]), `${stepName} ${data["n"]}`];
+    });
+  const workflow = new Workflow()
+    .step(
+      "s",
+      { accepts: [StartEvent], emits: [Work, StopEvent], waits: [Answer] },
+      async (_event, context) => {
+        const [n, step] = sends[calls++] ?? [0, "t"];
+        context.sendEvent(Work({ n }), { step });
+        await context.waitForEvent(Answer);
+        await context.waitForEvent(Answer);
+        await context.waitForEvent(Answer);
+        return StopEvent({ result: await context.store.get("seen") });
+      },
+    )
+    .step("t", { accepts: [Work], emits: [] }, note as () => undefined)
+    .step("u", { accepts: [Work], emits: [] }, note as () => undefined);
+  await using process = await Process.open({ w: workflow }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  for (let n = 0; n < 3; n++) {
+    // The last answer comes while it is in memory.
+    await process.advance(n < 2 ? 2 : 0);
+    await process.send(run, Answer());
+  }
+  expect([await process.result(run), calls]).toEqual([["t 1", "t 2", "u 2"], 3]);
 });
 
 test("another attempt makes its changes anew", async () => {
