@@ -73,8 +73,7 @@ export class ResourcePool {
 // ---
 
 function disposalOf(value: unknown): (() => unknown) | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const disposable = value as Partial<AsyncDisposable & Disposable>;
-  const dispose = disposable[Symbol.asyncDispose] ?? disposable[Symbol.dispose];
+  const disposable = value as Partial<AsyncDisposable & Disposable> | null | undefined;
+  const dispose = disposable?.[Symbol.asyncDispose] ?? disposable?.[Symbol.dispose];
   return dispose?.bind(value);
 }

@@ -119,6 +119,7 @@ export class Runtime implements AsyncDisposable {
 
   /** Opens the store, and lets every unfinished run go on. */
   async open(): Promise<void> {
+    this.#registry.check();
     this.#legacy = await this.store.open(stepUnderWay);
     if (this.#closing.signal.aborted) await this.store.close(); // Nobody waits for it any more.
     this.#checkOpen();
@@ -184,6 +185,7 @@ export class Runtime implements AsyncDisposable {
     const { event, parent = null, idempotency } = request;
     const repeated = idempotency && (await this.#findStart(idempotency));
     if (repeated) return repeated;
+    this.#registry.check();
     const definition = this.#registry.must(request.workflowName);
     const { handlerId } = request;
     const inherited =

@@ -135,6 +135,47 @@ describe("a child", () => {
     expect(await workflow.run()).toEqual([...keys.keys()]);
   });
 
+  test("may be served by itself too, and goes by that name", async () => {
+    const workflow = parentOf([adder, breaker], async (context) => {
+      const { data } = await context.runWorkflow(adder, { a: 1, b: 2 });
+      return [data.total, await rejectionOf(context.runWorkflow(breaker, {}))];
+    });
+    await using process = await Process.open({ adder, w: workflow });
+    const run = await process.start("w");
+    expect(await process.result(run)).toEqual([3, "run_failed: too far"]);
+    expect((await childOf(process, "adder")).status).toBe("completed");
+    expect((await childOf(process, "w.breaker")).status).toBe("failed");
+  });
+
+  test("may be of the same workflow as its parent", async () => {
+    const children: AnyWorkflow[] = [];
+    const countdown: OneStep = oneStep(
+      async ({ data }, { runWorkflow }) => {
+        const left = Number(data["left"]);
+        if (left > 0) await runWorkflow(countdown, { left: left - 1 });
+        return StopEvent({ result: left });
+      },
+      { children },
+    );
+    children.push(countdown);
+    expect(await countdown.run({ left: 3 })).toBe(3);
+  });
+
+  test("has to be told by its name from the others of its parent, unless it is served", async () => {
+    const [one, other] = [1, 2].map((result) => oneStep(() => StopEvent({ result }))) as [
+      OneStep,
+      OneStep,
+    ];
+    const workflow = parentOf([one, other], (context) => context.runWorkflow(other, {}));
+    const refusal =
+      "definition_invalid: Expected the children of workflow `w` to have a name each, " +
+      'but two are called `w.workflow`. Give each its own: `new Workflow({ name: "…" })`.';
+    expect(await rejectionOf(Process.open({ w: workflow }))).toBe(refusal);
+    expect(await rejectionOf(workflow.run())).toBe(refusal.replaceAll("`w", "`workflow"));
+    await using process = await Process.open({ w: workflow, other });
+    expect(await process.result(await process.start("w"))).toBe(2);
+  });
+
   test("may run children itself", async () => {
     const middle = parentOf([adder], async (context) => {
       const { data } = await context.runWorkflow(adder, { a: 1, b: 2 });

@@ -194,6 +194,18 @@ describe("disposal", () => {
     expect(trace.filter((word) => word.startsWith("-"))).toEqual(["-top1", "-middle1", "-base1"]);
   });
 
+  test("is not asked of what has none, and is of a function that has", async () => {
+    const trace: string[] = [];
+    const call = Object.assign(() => 1, { [Symbol.dispose]: () => void trace.push("call") });
+    const made = { none: null, number: 1, missing: undefined, call };
+    const resources = Object.fromEntries(
+      Object.entries(made).map(([name, value]) => [name, defineResource(name, () => value)]),
+    );
+    await oneStep(() => StopEvent(), { resources }).run();
+    await settle();
+    expect(trace).toEqual(["call"]);
+  });
+
   test("may be synchronous", async () => {
     const trace: string[] = [];
     const it = defineResource("it", { scope: "run" }, () => ({
