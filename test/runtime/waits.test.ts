@@ -9,6 +9,7 @@ import {
   Ask,
   gate,
   Note,
+  Done,
   oneStep,
   rejectionOf,
   runStep,
@@ -385,4 +386,22 @@ describe("a run in the next process", () => {
     expect((await process.record(run)).status).toBe("cancelled");
     await process.runtime.close();
   });
+});
+
+test("a run that is brought back for something that it refuses leaves memory again", async () => {
+  const workflow = oneStep(
+    async (_event, context) => {
+      await context.waitForEvent(Answer);
+      return StopEvent();
+    },
+    { waits: [Answer] },
+  );
+  await using process = await Process.open({ w: workflow }, { idleMs: 1_000 });
+  const run = await process.start("w");
+  await process.advance(1);
+  expect(process.isInMemory(run)).toBe(false);
+  expect(await rejectionOf(process.send(run, Done({ n: 1 })))).toStartWith("event_type_unknown:");
+  expect(process.isInMemory(run)).toBe(true);
+  await process.advance(1);
+  expect(process.isInMemory(run)).toBe(false);
 });

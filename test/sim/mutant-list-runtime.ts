@@ -36,6 +36,8 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/live-runs": [
+    ["if (crashes >= crashesMax", "if (crashes >= crashesMax - 1", "a run is given up too early"],
+    ["if (crashes >= crashesMax", "if (crashes > crashesMax", "a run ends the process too often"],
     ["live.resume();\n", "", "a run that was loaded stands still"],
     [
       "const epoch = await store.claim(runId);",
@@ -53,16 +55,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "const crashes = run.crashes + 1;",
       "const { crashes } = run;",
       "no end of the process is held against a run",
-    ],
-    [
-      "run.crashes >= crashesMax);",
-      "run.crashes >= crashesMax - 1);",
-      "a run is given up too early",
-    ],
-    [
-      "run.crashes >= crashesMax);",
-      "run.crashes > crashesMax);",
-      "a run ends the process once too often",
     ],
   ],
   "runtime/held": [

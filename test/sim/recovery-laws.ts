@@ -36,7 +36,9 @@ export const blameIsExact: Law = ({ runs, trace }) => {
         return undefined;
       case "counted": {
         const { run, process } = entry;
+        const before = crashes.get(run) ?? 0;
         crashes.set(run, entry.crashes);
+        if (entry.crashes !== before + 1) return `${run} has ${entry.crashes} after ${before}`;
         if (booted?.process !== process) return `process ${process} blames ${run} late`;
         if (booted.culprit?.runId !== run) return `${run} was blamed for what it had not done`;
         if (isCounted) return `${run} was blamed twice by process ${process}`;

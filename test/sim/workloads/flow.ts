@@ -169,16 +169,23 @@ export const queue: Workload = {
 };
 
 const Lap = defineEvent("Lap", { i: v.number() });
+const Seen = defineEvent("Seen", { i: v.number() });
 
 /** So long that its state is stored whole on the way. */
 const marathonWorkflow = new Workflow()
   .step("begin", { accepts: [StartEvent], emits: [Lap] }, () => Lap({ i: 0 }))
-  .step("lap", { accepts: [Lap], emits: [Lap, StopEvent] }, async ({ data: { i } }, context) => {
-    for (let step = 0; step < 140; step++) context.writeEventToStream(Progress({ step }));
-    await context.store.set("laps", i + 1);
-    await sim(context).gate();
-    return i < 8 ? Lap({ i: i + 1 }) : StopEvent({ result: await context.store.get("laps") });
-  });
+  .step(
+    "lap",
+    { accepts: [Lap], emits: [Lap, Seen, StopEvent] },
+    async ({ data: { i } }, context) => {
+      await context.store.set("laps", i + 1);
+      for (let step = 0; step < 140; step++) context.writeEventToStream(Progress({ step }));
+      context.sendEvent(Seen({ i })); // Replayed twice, it would be seen twice.
+      await sim(context).gate();
+      return i < 8 ? Lap({ i: i + 1 }) : StopEvent({ result: await context.store.get("laps") });
+    },
+  )
+  .step("see", { accepts: [Seen], emits: [] }, () => {});
 
 export const marathon: Workload = {
   name: "marathon",
