@@ -103,16 +103,16 @@ export const killsAlone: number = 1_000;
 export const killSlices: number = 4;
 
 /**
- * The first suspects are held back for so long, and each slice of them has so long before the next:
- * somebody who kills a server at will stops its runs for a second. Whatever goes
- * on killing is given more at each kill, and so is told from the others in the end.
+ * For so long the first suspects are held back, and then each slice of them is tried before the
+ * next: short, so that whoever kills a server at will stops its runs for a second at most. Both
+ * grow with each further kill, until a run that takes its time to kill is told from the others.
  */
 export const killSliceMs: number = 200;
 
-/** How long suspects of whom there are several are held back at most, */
+/** How long several suspects are held back at most. */
 export const killHoldMs: number = 2_000;
 
-/** and one that was the last to be taken up. */
+/** And how long one that was taken up alone when the process was killed. */
 export const killHoldAloneMs: number = 128_000;
 
 /** How long a run that was held back is under way before it is none that kills the process. */

@@ -10,11 +10,17 @@ import { ResourcePool } from "../../src/runtime/resources.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { Commit, Culprit } from "../../src/store/store.ts";
+import type { StepContext } from "../../src/workflow/context.ts";
 import type { AnyWorkflow, Definition } from "../../src/workflow/definition.ts";
 import { defineResource } from "../../src/workflow/resource.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
 import { Answer, Done, Note, Work } from "./fixtures.ts";
 import { settle } from "./process.ts";
+
+async function stopWhenAnswered(_event: unknown, context: StepContext) {
+  await context.waitForEvent(Answer);
+  return StopEvent();
+}
 
 /** A run in memory, over a store whose answers a test may hold back. */
 function createLive(
@@ -63,14 +69,7 @@ function twoSteps(gate: Promise<unknown>): AnyWorkflow {
       await gate;
       return Done();
     })
-    .step(
-      "u",
-      { accepts: [Done], emits: [StopEvent], waits: [Answer] },
-      async (_event, context) => {
-        await context.waitForEvent(Answer);
-        return StopEvent();
-      },
-    );
+    .step("u", { accepts: [Done], emits: [StopEvent], waits: [Answer] }, stopWhenAnswered);
 }
 
 describe("a run that was taken up while a step was at work", () => {
@@ -224,14 +223,7 @@ test("a run that goes on for long holds nothing of the steps that have ended", a
       signals.push(new WeakRef(signal));
       await settle();
     })
-    .step(
-      "u",
-      { accepts: [Done], emits: [StopEvent], waits: [Answer] },
-      async (_event, context) => {
-        await context.waitForEvent(Answer);
-        return StopEvent();
-      },
-    );
+    .step("u", { accepts: [Done], emits: [StopEvent], waits: [Answer] }, stopWhenAnswered);
   const { live } = await start(workflow);
   while (live.loop.state.steps["t"]?.running.length) await settle();
   await settle();

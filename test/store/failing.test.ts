@@ -92,11 +92,16 @@ describe("a full disk", () => {
 });
 
 describe("a file in use", () => {
-  test("that is moved away takes no writes until it is back; reads go on", async () => {
-    const path = join(directory, "moved.db");
+  async function openWithRun(name: string) {
+    const path = join(directory, name);
     const store = new SqliteStore({ path });
     await store.open();
     await store.create(newRun("a"), commitOf("One"));
+    return { path, store };
+  }
+
+  test("that is moved away takes no writes until it is back; reads go on", async () => {
+    const { path, store } = await openWithRun("moved.db");
     renameSync(path, `${path}.away`);
     const refusal = await refusalOf(store.commit("a", 1, commitOf("Two")), "store_unavailable");
     expect(refusal.message).toBe(
@@ -111,10 +116,7 @@ describe("a file in use", () => {
   });
 
   test("that another one took the place of is not mixed with that one", async () => {
-    const path = join(directory, "replaced.db");
-    const store = new SqliteStore({ path });
-    await store.open();
-    await store.create(newRun("a"), commitOf("One"));
+    const { path, store } = await openWithRun("replaced.db");
     await store.close();
     copyFileSync(path, `${path}.backup`);
     await store.open();
@@ -132,10 +134,7 @@ describe("a file in use", () => {
   });
 
   test("that was deleted takes no writes, and the next one is new", async () => {
-    const path = join(directory, "deleted.db");
-    const store = new SqliteStore({ path });
-    await store.open();
-    await store.create(newRun("a"), commitOf("One"));
+    const { path, store } = await openWithRun("deleted.db");
     rmSync(path);
     await refusalOf(store.create(newRun("b"), commitOf("One")), "store_unavailable");
     await refusalOf(store.close(), "store_unavailable");
