@@ -12,6 +12,7 @@ import { jobPlaces } from "../../src/engine/state.ts";
 import type { ActionName } from "./plan.ts";
 import type { Process } from "./process.ts";
 import { Reader } from "./reader.ts";
+import { visit } from "./visits.ts";
 import { type KnownRun, marked, type World } from "./world.ts";
 
 /** Returns false if it has done nothing. */
@@ -43,12 +44,14 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   advance: (world) => {
     const { nextAt, now } = world.clock;
     if (nextAt === null || nextAt <= now) return false;
-    return move(world, nextAt);
+    world.moveTo(nextAt);
+    return true;
   },
   jump: (world) => {
     const { chance, clock } = world;
     const by = chance.pick([1, 500, 3_000, 60_000, 86_400_000]);
-    return move(world, clock.now + (chance.happens(0.4) ? -by : by));
+    world.moveTo(clock.now + (chance.happens(0.4) ? -by : by));
+    return true;
   },
   start: (world) => {
     const { chance, serving, plan } = world;
@@ -81,6 +84,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
       world.ask(process, { what: "delete", run }, () => process.runtime.delete(handler)),
     ),
   read: (world) => withRun(world, read),
+  visit,
   leave: ({ readers, chance }) => {
     const attached = readers.filter((reader) => reader.isAttached);
     if (attached.length === 0) return false;
@@ -167,10 +171,4 @@ function read(process: Process, { run }: KnownRun, world: World): void {
   const reader = new Reader(readers.length + 1, run, after);
   readers.push(reader);
   reader.attach(process, isSlow);
-}
-
-function move(world: World, at: number): boolean {
-  world.clock.moveTo(at);
-  world.record({ kind: "moved", at: world.clock.now });
-  return true;
 }

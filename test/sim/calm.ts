@@ -8,6 +8,7 @@ import { isIdle, type Job } from "../../src/engine/state.ts";
 import { isOpen } from "../../src/engine/wait.ts";
 import { send } from "./actions.ts";
 import type { Call, Process } from "./process.ts";
+import { visit } from "./visits.ts";
 import type { KnownRun, World } from "./world.ts";
 
 /** More than any workload needs, so that one that never comes to rest is found. */
@@ -111,6 +112,7 @@ function nudge(
     away.attach(process, () => false);
     return true;
   }
+  if (world.plan.weights.visit > 0 && chance.happens(0.7) && visit(world)) return true;
   // A child that outlives its parent is not touched: it has to end by itself.
   const waiting = running.filter(
     (run) => isIdle(run.state) && !isOrphan(world, run) && (sends.get(run.run) ?? 0) < sendsMax,
@@ -118,8 +120,7 @@ function nudge(
   const isSoon = clock.nextAt !== null && clock.nextAt < clock.now + 60_000;
   const canSend = waiting.length > 0 && process.isOpen;
   if (clock.nextAt !== null && (!canSend || chance.happens(isSoon ? 0.5 : 0.05))) {
-    clock.moveTo(Math.max(clock.nextAt, clock.now));
-    world.record({ kind: "moved", at: clock.now });
+    world.moveTo(Math.max(clock.nextAt, clock.now));
     return true;
   }
   if (canSend) {

@@ -5,6 +5,7 @@
 import { jobPlaces } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import type { Trace } from "./trace.ts";
+import { visitNames } from "./visits.ts";
 
 /** How often, by name. */
 export type Coverage = Readonly<Record<string, number>>;
@@ -45,11 +46,13 @@ export const expectedCoverage: readonly string[] = [
     "reader_ended",
     "claimed",
     "settled",
+    "kept",
     "read",
   ].map((kind) => `seen ${kind}`),
   ...["entered", "left", "effect_called", "effect_kept", "answered"].map((kind) => `seen ${kind}`),
   "seen snapshot",
   "seen rest",
+  ...visitNames.map((how) => `visit ${how}`),
 ];
 
 export function coverageOf({ entries, stored }: Trace): Coverage {
@@ -62,6 +65,7 @@ export function coverageOf({ entries, stored }: Trace): Coverage {
         for (const place of jobPlaces) if (step[place].length > 0) count(`place ${place}`);
       }
     }
+    if (entry.kind === "visited" && entry.isAway) count(`visit ${entry.how}`);
     if (entry.kind !== "committed") continue;
     if (entry.commit.snapshot !== undefined) count("seen snapshot");
     if (entry.commit.rest) count("seen rest");

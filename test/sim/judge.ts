@@ -54,6 +54,7 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["repeats start nothing", promises.repeatsStartNothing],
   ["forks begin alike", promises.forksBeginAlike],
   ["rest is known", promises.restIsKnown],
+  ["what rests leaves memory", promises.restLeavesMemory],
   ["snapshots are true", promises.snapshotsAreTrue],
   ["snapshots are in time", promises.snapshotsAreInTime],
   ["progress is told", promises.progressIsTold],

@@ -370,6 +370,12 @@ export const mutants: readonly Mutant[] = [
     "a run that was being loaded goes on in a process that was closed",
   ),
   inRuntime(
+    "live-run",
+    "    this.loop.resume();\n    this.#watchIdleness();",
+    "    this.loop.resume();",
+    "a run that is brought back for nothing stays in memory",
+  ),
+  inRuntime(
     "runtime",
     "await this.#endOrphans();",
     "",

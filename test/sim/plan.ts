@@ -22,6 +22,7 @@ export type ActionName =
   | "cancel"
   | "watch"
   | "read"
+  | "visit"
   | "leave"
   | "crash"
   | "restart"
@@ -58,9 +59,10 @@ export interface Plan {
 /**
  * `calm`: nothing goes wrong. `harsh`: writes and reads fail so often that faults meet faults.
  * `deadly`: processes die again and again, of few runs, so that some are given up for it.
+ * `visited`: runs rest and leave memory, and many come to them for nothing.
  */
 export type Profile = (typeof profiles)[number];
-export const profiles = ["calm", "ordinary", "harsh", "deadly"] as const;
+export const profiles = ["calm", "ordinary", "harsh", "deadly", "visited"] as const;
 
 export interface PlanOptions {
   /** Names. Default: as the seed has it. */
@@ -71,7 +73,9 @@ export interface PlanOptions {
 
 /** What a seed is like, if nobody says otherwise. */
 export function profileOf(seed: number): Profile {
-  return seed % 6 === 1 ? "harsh" : seed % 12 === 2 ? "deadly" : "ordinary";
+  if (seed % 6 === 1) return "harsh";
+  if (seed % 12 === 2) return "deadly";
+  return seed % 6 === 4 ? "visited" : "ordinary";
 }
 
 export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}): Plan {
@@ -79,6 +83,7 @@ export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}
   const plan = makeOrdinary(chance, options);
   if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
   if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
+  if (profile === "visited") return { ...plan, ...makeVisited(plan, chance, options) };
   return plan;
 }
 
@@ -104,6 +109,17 @@ function makeDeadly({ weights, failedWrite }: Plan, chance: Chance): Partial<Pla
     exit: chance.pick([0.7, 0.95, 1]),
   };
 }
+
+function makeVisited({ weights }: Plan, chance: Chance, options: PlanOptions): Partial<Plan> {
+  return {
+    workloads: options.workloads ?? [chance.pick(restful)],
+    weights: { ...weights, visit: chance.between(10, 40), send: chance.between(1, 5) },
+    idleMs: chance.pick([1, 50, 2_000]),
+  };
+}
+
+/** Workloads that wait for the outside. */
+const restful: readonly string[] = ["queue", "pairs", "talk", "family", "script"];
 
 /**
  * What it draws, and in which order, is what the seeds of `seeds.txt` live by: profiles that are to
@@ -133,6 +149,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
       cancel: rare(0.3, 1.5),
       watch: 2,
       read: 4,
+      visit: 0,
       leave: rare(0.5, 6),
       crash: rare(0.3, 3),
       restart: rare(0.2, 2),

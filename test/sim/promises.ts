@@ -259,6 +259,19 @@ export const restIsKnown: Law = ({ runs }) =>
   });
 
 /**
+ * A run that has nothing to do leaves memory as soon as it was not asked for, and had no tick, for
+ * `idleMs`: also one that was brought there for somebody who came for nothing.
+ */
+export const restLeavesMemory: Law = ({ trace }) => {
+  const { idleMs } = trace.plan;
+  return first(trace.entries, (entry) =>
+    entry.kind === "kept" && idleMs !== null && entry.ms >= idleMs
+      ? `${entry.run} has nothing to do, and was still in memory after ${entry.ms} ms`
+      : undefined,
+  );
+};
+
+/**
  * A commit in which a step has ended says that its run gets on. But after an attempt that has ended
  * a process, nothing else of its run says so before that has come to an end.
  */

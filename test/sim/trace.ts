@@ -86,6 +86,24 @@ export type Entry =
       readonly commits: number;
       readonly state: RunState;
     }
+  /**
+   * A run in memory with nothing to do, nothing due and nothing on its way: so long ago it was
+   * brought there, had its last tick or was asked for.
+   */
+  | {
+      readonly kind: "kept";
+      readonly process: number;
+      readonly run: string;
+      readonly ms: number;
+    }
+  /** Somebody comes to a run for nothing. `isAway`: the process does not have it in memory. */
+  | {
+      readonly kind: "visited";
+      readonly process: number;
+      readonly run: string;
+      readonly how: string;
+      readonly isAway: boolean;
+    }
   /** A process has counted an end of the process before against a run. */
   | {
       readonly kind: "counted";

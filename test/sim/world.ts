@@ -16,6 +16,7 @@ import type { Event } from "../../src/workflow/event.ts";
 import { SimClock } from "./clock.ts";
 import { Disk } from "./faults.ts";
 import { jobsOf } from "./laws.ts";
+import { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
 import type { Chance } from "./prng.ts";
 import { type Gate, Process, type Surroundings } from "./process.ts";
@@ -58,6 +59,7 @@ export class World implements Surroundings {
   readonly #doomed = new Set<string>();
   /** States that were noted, by run. */
   readonly #noted = new Map<string, RunState>();
+  readonly #memory = new Memory(this.clock, (entry) => this.record(entry));
 
   constructor(seed: number, plan: Plan, chance: Chance) {
     this.seed = seed;
@@ -130,12 +132,20 @@ export class World implements Surroundings {
     return process;
   }
 
+  moveTo(at: number): void {
+    this.clock.moveTo(at);
+    this.record({ kind: "moved", at: this.clock.now });
+  }
+
   /** Lets everything happen that needs neither time nor a turn, and notes where runs have come to. */
   settle(): void {
     drainMicrotasks();
     for (const process of this.processes)
       if (process.isAlive && process.isClosed) this.#bury(process);
-    for (const process of this.serving) this.#note(process);
+    for (const process of this.serving) {
+      this.#note(process);
+      for (const run of this.runs.keys()) this.#memory.look(process, run);
+    }
   }
 
   recordOf(run: string): RunRecord | undefined {
@@ -155,8 +165,11 @@ export class World implements Surroundings {
     const { what, run, mark = null, key = null } = facts;
     if (what === "delete") this.#doom(run);
     this.record({ kind: "asked", request, process: process.id, what, run, mark, key });
-    const answer = (value: unknown, error: string | null): void =>
+    this.#memory.asked(process.id, run);
+    const answer = (value: unknown, error: string | null): void => {
+      this.#memory.asked(process.id, run);
       process.record({ kind: "answered", request, value, error });
+    };
     call().then(
       (value) =>
         answer(isRun(value) ? value.runId : typeof value === "boolean" ? value : null, null),
