@@ -50,6 +50,7 @@ export class Invocation {
   /** The waits of the job as they were at the last delivery. */
   #seen: readonly Wait[] = [];
   #isOver = false;
+  #isLetGo = false;
   /** Of the step's timeout: what is left of it, and how to stop the timer while it runs. */
   #leftMs: number | null;
   #stopTimer: (() => void) | null = null;
@@ -71,6 +72,11 @@ export class Invocation {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether its run has left memory. */
+  get isLetGo(): boolean {
+    return this.#isLetGo;
   }
 
   /** The job as it is now. */
@@ -124,7 +130,19 @@ export class Invocation {
 
   /** Gives back what costs something, as the function only waits. It may go on all the same. */
   rest(): void {
+    this.#isLetGo = true;
     void this.pool?.end();
+  }
+
+  /** Its run is in memory again. */
+  comeBack(): void {
+    this.#isLetGo = false;
+  }
+
+  /** Brings its run back. Throws when another call has taken over its job: the store knows. */
+  async bringBack(): Promise<void> {
+    await this.ports.loop.confirm();
+    if (this.#isOver) throw this.#interruption?.reason;
   }
 
   /** What `work` comes to, unless the function is interrupted or ended before. */

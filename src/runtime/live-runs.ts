@@ -264,13 +264,18 @@ export class LiveRuns {
   #park(live: LiveRun, error: unknown): void {
     const { runId } = live.summary;
     void live.stop(error);
-    // Who has lost the run must not take it from whoever drives it now.
-    if (this.#runs.get(runId) !== live) return;
+    // Somebody else drives it, or it never came to be.
+    const isForGood = error instanceof WorkflowError && forGood.includes(error.code);
+    const now = this.#runs.get(runId);
+    if (now !== live) {
+      // Who has lost the run must not take it from whoever drives it now. But what failed may have
+      // been stored, of a function that went on when the run was let go: then nobody else has it.
+      if (!now && !isForGood) this.#retryLater(runId, error);
+      return;
+    }
     this.#runs.delete(runId);
     this.#ports.endings.reject(runId, error);
-    // Somebody else drives it, or it never came to be.
-    const isForGood = ["lease_lost", "handler_active", "start_repeated"];
-    if (error instanceof WorkflowError && isForGood.includes(error.code)) {
+    if (isForGood) {
       this.#ports.admission.leave(runId);
       return;
     }
@@ -303,5 +308,7 @@ export class LiveRuns {
     this.#alarms.cancel(runId);
   }
 }
+
+const forGood: readonly string[] = ["lease_lost", "handler_active", "start_repeated"];
 
 const takenUpAnew = new Error("The run was taken up anew, and goes on elsewhere.");

@@ -113,6 +113,15 @@ export class Loop {
     return newest ? promiseOf(newest) : Promise.resolve();
   }
 
+  /**
+   * Resolves when the store has taken a commit of this loop, if only of nothing: its run is not
+   * driven by another. Rejects when it could not, and then the loop is over.
+   */
+  confirm(): Promise<void> {
+    if (this.#isStopped) return rejected(this.#stopReason);
+    return promiseOf((this.#pending ??= this.#newBatch()));
+  }
+
   /** Resolves when the tick is stored, and rejects when it could not be, or comes too late. */
   submit(body: TickBody): Promise<void> {
     this.tell(body);

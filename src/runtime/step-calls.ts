@@ -63,9 +63,10 @@ export class StepCalls {
     void this.#ports.resources.end();
   }
 
-  /** The functions that are called from now on have resources again. */
+  /** The run is in memory again: functions that are called from now on have resources. */
   comeBack(outer: ResourcePool): void {
     this.#ports = { ...this.#ports, resources: new ResourcePool("run", outer, this.#ports.log) };
+    for (const invocation of this.#invocations.values()) invocation.comeBack();
   }
 
   /** Tells all functions why they end. Resolves when they have, and their resources too. */

@@ -125,6 +125,8 @@ function createRun(invocation: Invocation) {
     keys.add(key);
     const kept = invocation.effectOf(key);
     if (kept) return kept.value;
+    // What was left behind may have been done by the next call, and the run may have ended.
+    if (invocation.isLetGo) await invocation.bringBack();
     const value = toJson((await effect()) ?? null, `ctx.run("${key}")`);
     // Only what is stored counts as done: a caller that goes on may rely on it.
     await invocation.submit({ kind: "effect_returned", key, value });
