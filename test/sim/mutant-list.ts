@@ -376,6 +376,13 @@ export const mutants: readonly Mutant[] = [
     "a run that is brought back for nothing stays in memory",
   ),
   inRuntime(
+    "step-context",
+    "    if (invocation.isLetGo) await invocation.bringBack();\n",
+    "",
+    "a function that was left behind does what the next call has done",
+    "aside",
+  ),
+  inRuntime(
     "runtime",
     "await this.#endOrphans();",
     "",

@@ -113,13 +113,18 @@ function makeDeadly({ weights, failedWrite }: Plan, chance: Chance): Partial<Pla
 function makeVisited({ weights }: Plan, chance: Chance, options: PlanOptions): Partial<Plan> {
   return {
     workloads: options.workloads ?? [chance.pick(restful)],
-    weights: { ...weights, visit: chance.between(10, 40), send: chance.between(1, 5) },
+    weights: {
+      ...weights,
+      gate: chance.between(3, 30),
+      send: chance.between(1, 5),
+      visit: chance.between(10, 40),
+    },
     idleMs: chance.pick([1, 50, 2_000]),
   };
 }
 
 /** Workloads that wait for the outside. */
-const restful: readonly string[] = ["queue", "pairs", "talk", "family", "script"];
+const restful: readonly string[] = ["queue", "pairs", "talk", "family", "script", "aside"];
 
 /**
  * What it draws, and in which order, is what the seeds of `seeds.txt` live by: profiles that are to

@@ -3,6 +3,7 @@
  * simulation counts, and says so if one does not.
  */
 import type { Workload } from "./workload.ts";
+import { aside } from "./workloads/aside.ts";
 import { effects, flaky } from "./workloads/failing.ts";
 import { family } from "./workloads/family.ts";
 import { buffers, lists, outcomes, pairs, table } from "./workloads/fan-out.ts";
@@ -26,4 +27,5 @@ export const workloads: readonly Workload[] = [
   family,
   scripted,
   marathon,
+  aside,
 ];
