@@ -1,8 +1,11 @@
 /** A process that closes: what it still does, in which order, and whom it waits for. */
 import { expect, test } from "bun:test";
 
+import { WorkflowError } from "../../src/base/errors.ts";
+import { Workflow } from "../../src/runtime/workflow.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import { StopEvent } from "../../src/workflow/builtin.ts";
+import type { NewRun, Store } from "../../src/store/store.ts";
+import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import { defineResource } from "../../src/workflow/resource.ts";
 import { Answer, oneStep, rejectionOf } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
@@ -46,4 +49,25 @@ test("a process has closed when what runs have is disposed of, then what it has,
   await settle();
   await process.runtime.close();
   expect(trace).toEqual(["run", "server", "store"]);
+});
+
+test("a process that is closed while a child waits for a full disk leaves no timer", async () => {
+  class FullForChildren extends MemoryStore {
+    override create(run: NewRun, ...rest: [Parameters<Store["create"]>[1]]): Promise<void> {
+      if (run.parentRunId === undefined) return super.create(run, ...rest);
+      return Promise.reject(new WorkflowError("store_unavailable", "The disk is full."));
+    }
+  }
+  const child = oneStep(() => StopEvent());
+  const parent = new Workflow().step(
+    "s",
+    { accepts: [StartEvent], emits: [StopEvent], children: [child] },
+    async (_event, context) => StopEvent({ result: await context.runWorkflow(child, {}) }),
+  );
+  const process = await Process.open({ w: parent }, { store: new FullForChildren() });
+  await process.start("w");
+  await settle();
+  expect(process.clock.nextAt).not.toBeNull();
+  await process.runtime.close();
+  expect(process.clock.nextAt).toBeNull();
 });
