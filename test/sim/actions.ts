@@ -103,6 +103,12 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     chance.pick(serving).close();
     return true;
   },
+  cut: (world) => {
+    const { disk } = world;
+    disk.isCutOff = !disk.isCutOff;
+    world.record({ kind: "cut", isCutOff: disk.isCutOff });
+    return true;
+  },
   steal: (world) => {
     if (world.living.length !== 1) return false;
     world.boot();

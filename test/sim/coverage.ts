@@ -42,6 +42,7 @@ export const expectedCoverage: readonly string[] = [
     "refused",
     "deleted",
     "counted",
+    "cut",
     "noted",
     "reader_ended",
     "claimed",

@@ -43,6 +43,8 @@ export class Disk {
   readonly #plan: Plan;
   /** No faults any more. */
   isCalm = false;
+  /** Full, for example: nothing can be written for a while, and every process is told why. */
+  isCutOff = false;
   /** Whether the last process that had it has let go of it in order. */
   wasClosed = true;
   /** Whose step has ended the last process that died, if one has. */
@@ -135,6 +137,11 @@ export class Disk {
 
   /** Returns what answers them. */
   #perform(owner: Owner, group: readonly Write[]): () => void {
+    if (this.isCutOff && !this.isCalm) {
+      return () => {
+        for (const { done } of group) done.reject(cutOff());
+      };
+    }
     const isFailed = this.#happens(this.#plan.failedWrite);
     const isDone = !isFailed || this.#happens(this.#plan.ambiguous);
     const answers = isDone ? group.map((write) => this.#do(owner, write)) : [];
@@ -227,4 +234,8 @@ function asJson(value: unknown): unknown {
 
 function failed(method: string): WorkflowError {
   return new WorkflowError("store_failed", `The disk has failed (${method}).`);
+}
+
+function cutOff(): WorkflowError {
+  return new WorkflowError("store_unavailable", "The disk is full.");
 }

@@ -27,6 +27,7 @@ export type ActionName =
   | "crash"
   | "restart"
   | "steal"
+  | "cut"
   | "delete";
 
 export interface Plan {
@@ -60,9 +61,10 @@ export interface Plan {
  * `calm`: nothing goes wrong. `harsh`: writes and reads fail so often that faults meet faults.
  * `deadly`: processes die again and again, of few runs, so that some are given up for it.
  * `visited`: runs rest and leave memory, and many come to them for nothing.
+ * `full`: the disk takes nothing for a while, again and again.
  */
 export type Profile = (typeof profiles)[number];
-export const profiles = ["calm", "ordinary", "harsh", "deadly", "visited"] as const;
+export const profiles = ["calm", "ordinary", "harsh", "deadly", "visited", "full"] as const;
 
 export interface PlanOptions {
   /** Names. Default: as the seed has it. */
@@ -75,6 +77,7 @@ export interface PlanOptions {
 export function profileOf(seed: number): Profile {
   if (seed % 6 === 1) return "harsh";
   if (seed % 12 === 2) return "deadly";
+  if (seed % 12 === 8) return "full";
   return seed % 6 === 4 ? "visited" : "ordinary";
 }
 
@@ -83,6 +86,7 @@ export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}
   const plan = makeOrdinary(chance, options);
   if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
   if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
+  if (profile === "full") return { ...plan, ...makeFull(plan, chance) };
   if (profile === "visited") return { ...plan, ...makeVisited(plan, chance, options) };
   return plan;
 }
@@ -108,6 +112,10 @@ function makeDeadly({ weights, failedWrite }: Plan, chance: Chance): Partial<Pla
     failedWrite: chance.happens(0.5) ? failedWrite : 0,
     exit: chance.pick([0.7, 0.95, 1]),
   };
+}
+
+function makeFull({ weights }: Plan, chance: Chance): Partial<Plan> {
+  return { weights: { ...weights, cut: 1 + chance.number() * 5 } };
 }
 
 function makeVisited({ weights }: Plan, chance: Chance, options: PlanOptions): Partial<Plan> {
@@ -159,6 +167,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
       crash: rare(0.3, 3),
       restart: rare(0.2, 2),
       steal: rare(0.15, 2),
+      cut: 0,
       delete: rare(0.08, 0.5),
     },
     openings: {

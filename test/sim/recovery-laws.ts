@@ -1,6 +1,7 @@
 /** Laws of what becomes of runs when their processes die. */
 import { crashesMax, killsMax } from "../../src/base/limits.ts";
 import { first, type Law } from "./laws.ts";
+import type { Plan } from "./plan.ts";
 import type { EntryOf } from "./story.ts";
 
 /** Only a run whose steps have ended processes again and again is given up for that. */
@@ -22,7 +23,7 @@ export const quarantineIsEarned: Law = ({ scenes, trace }) =>
 export const blameIsExact: Law = ({ runs, trace }) => {
   const { entries, plan } = trace;
   if (plan.weights.steal > 0 || plan.weights.delete > 0) return undefined;
-  const isSure = plan.failedWrite === 0 && plan.failedRead === 0;
+  const isSure = isTrusty(plan);
   const crashes = new Map<string, number>();
   let booted: EntryOf<"booted"> | undefined;
   let isCounted = false;
@@ -71,8 +72,7 @@ interface Known {
  */
 export const onlySuspectsWait: Law = ({ trace }) => {
   const { entries, plan } = trace;
-  const isSure = plan.failedWrite === 0 && plan.failedRead === 0;
-  if (!isSure || plan.weights.steal > 0 || plan.weights.delete > 0) return undefined;
+  if (!isTrusty(plan) || plan.weights.steal > 0 || plan.weights.delete > 0) return undefined;
   const known = new Map<string, Known>();
   let atBoot: ReadonlyMap<string, Known> = known;
   let booted: EntryOf<"booted"> | undefined;
@@ -115,3 +115,10 @@ export const onlySuspectsWait: Law = ({ trace }) => {
     }
   });
 };
+
+// ---
+
+/** Whether what is written is stored, and can be read. */
+function isTrusty({ failedWrite, failedRead, weights }: Plan): boolean {
+  return failedWrite === 0 && failedRead === 0 && weights.cut === 0;
+}

@@ -96,6 +96,8 @@ export type Entry =
       readonly run: string;
       readonly ms: number;
     }
+  /** The disk takes nothing any more, or again. */
+  | { readonly kind: "cut"; readonly isCutOff: boolean }
   /** Somebody comes to a run for nothing. `isAway`: the process does not have it in memory. */
   | {
       readonly kind: "visited";
