@@ -29,12 +29,15 @@ export class RequestUrl {
     return (this.#parsed ??= new URL(this.#href));
   }
 
+  /** To be read only: all requests without one share it. */
   get query(): URLSearchParams {
-    return this.#href.includes("?") ? this.parsed.searchParams : new URLSearchParams();
+    return this.#href.includes("?") ? this.parsed.searchParams : noQuery;
   }
 }
 
 // ---
+
+const noQuery = new URLSearchParams();
 
 /** Of the last URL that was parsed. With another path after it, it can be parsed as well. */
 let provenOrigin = "http://localhost/";

@@ -61,14 +61,14 @@ export function createRouter<T>(routes: readonly Route<T>[]): Router<T> {
 /** `pathname` is that of a URL, still encoded. */
 export function matchRoute<T>(router: Router<T>, method: string, pathname: string): Match<T> {
   const literal = router.literalPaths.get(pathname);
-  if (literal?.has(method)) return toMatch(literal, method, []);
+  if (literal?.has(method)) return toMatch(literal, method, noValues);
 
   const segments = decodePath(pathname, router.segmentsMax);
   const ends: End<T>[] = [];
-  if (segments) findEnds(router.root, segments, 0, [], ends);
-  const end = ends.find(({ targets }) => targets.has(method));
-  if (end) return toMatch(end.targets, method, end.values);
-
+  if (segments) findEnds(router.root, segments, 0, noValues, ends);
+  for (const end of ends) {
+    if (end.targets.has(method)) return toMatch(end.targets, method, end.values);
+  }
   const allow = new Set(ends.flatMap(({ targets }) => [...targets.keys()]));
   return allow.size > 0 ? { kind: "method_not_allowed", allow: [...allow] } : { kind: "not_found" };
 }
@@ -77,6 +77,7 @@ export function matchRoute<T>(router: Router<T>, method: string, pathname: strin
 
 type Segment = { readonly literal: string } | { readonly parameter: string };
 type Value = readonly [name: string, value: string];
+const noValues: readonly Value[] = [];
 
 interface End<T> {
   readonly targets: Targets<T>;
@@ -153,7 +154,8 @@ function decodePath(pathname: string, segmentsMax: number): readonly string[] | 
   if (segments.length > segmentsMax) return undefined;
   try {
     const decoded = pathname.includes("%") ? segments.map(decodeURIComponent) : segments;
-    return decoded.some((text) => text.includes("\0")) ? undefined : decoded;
+    for (const text of decoded) if (text.includes("\0")) return undefined;
+    return decoded;
   } catch {
     return undefined; // Percent signs without their digits, or bytes that are not UTF-8.
   }

@@ -36,25 +36,15 @@ export interface HandlerFacts {
 }
 
 export function toHandlerBody(run: HandlerFacts): HandlerBody {
-  return {
-    handler_id: run.handlerId,
-    workflow_name: run.workflowName,
-    run_id: run.runId,
-    error: run.error,
-    result: run.result === null ? null : (JSON.parse(run.result) as Envelope),
-    status: run.status,
-    started_at: toTimestamp(run.startedAt),
-    updated_at: toTimestamp(run.updatedAt),
-    completed_at: run.completedAt === null ? null : toTimestamp(run.completedAt),
-  };
+  return withResult(run, run.result === null ? null : (JSON.parse(run.result) as Envelope));
 }
 
 /** The same as JSON text, with the result as it is stored: neither parsed nor written anew. */
 export function toHandlerJson(run: HandlerFacts): string {
-  const text = JSON.stringify(toHandlerBody({ ...run, result: null }));
+  const text = JSON.stringify(withResult(run, null));
   // No string has this in it: a quote within one is escaped.
-  const [head, tail] = text.split(',"result":null,');
-  return `${head},"result":${run.result},${tail}`;
+  const gap = text.indexOf(',"result":null,') + ',"result":'.length;
+  return text.slice(0, gap) + run.result + text.slice(gap + "null".length);
 }
 
 /** The plain stop event stands for its `result`, any other for its fields. */
@@ -75,6 +65,20 @@ export function toTimestamp(at: number): string {
 
 /** The last timestamp that was written: the next one is mostly of the same millisecond. */
 let newest = { at: NaN, text: "" };
+
+function withResult(run: HandlerFacts, result: Envelope | null): HandlerBody {
+  return {
+    handler_id: run.handlerId,
+    workflow_name: run.workflowName,
+    run_id: run.runId,
+    error: run.error,
+    result,
+    status: run.status,
+    started_at: toTimestamp(run.startedAt),
+    updated_at: toTimestamp(run.updatedAt),
+    completed_at: run.completedAt === null ? null : toTimestamp(run.completedAt),
+  };
+}
 
 function handlerWith(result: v.GenericSchema): v.GenericSchema<HandlerBody> {
   const timestamp = v.pipe(v.string(), v.isoTimestamp());

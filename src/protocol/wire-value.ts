@@ -13,9 +13,7 @@ export interface WireType {
 }
 
 export function toWireValue({ family, fields }: WireType, data: JsonObject): JsonObject {
-  const names = Object.keys(data);
-  const isAsDeclared = names.every((name) => fields.has(name));
-  if (isAsDeclared && (family !== "stop" || data["result"] !== null)) return data;
+  if (isDeclared(data, fields) && (family !== "stop" || data["result"] !== null)) return data;
   const declared: [string, Json][] = [];
   const extra: [string, Json][] = [];
   for (const [name, field] of Object.entries(data)) {
@@ -29,6 +27,14 @@ export function toWireValue({ family, fields }: WireType, data: JsonObject): Jso
 
 /** The data that a `value` of the wire stands for. */
 export function fromWireValue(value: JsonObject): JsonObject {
+  if (!isJsonObject(value["_data"])) return value;
   const { _data: extra, ...declared } = value;
-  return isJsonObject(extra) ? { ...extra, ...declared } : value;
+  return { ...(extra as JsonObject), ...declared };
+}
+
+// ---
+
+function isDeclared(data: JsonObject, fields: ReadonlySet<string>): boolean {
+  for (const name of Object.keys(data)) if (!fields.has(name)) return false;
+  return true;
 }

@@ -10,7 +10,7 @@ import { hasEndlessBody } from "../http/body.ts";
 import { createFiles, type Files, serveFile } from "../http/files.ts";
 import { RequestUrl } from "../http/request-url.ts";
 import { createRouter, matchRoute } from "../http/router.ts";
-import type { Endpoint, KeepOpen, Services } from "./endpoint.ts";
+import { Call, type Connection, type Endpoint, type Services } from "./endpoint.ts";
 import { getHealth } from "./endpoints/workflows.ts";
 import { corsHeaders, guard, isPreflight, preflightHeaders } from "./guard.ts";
 import { toOpenApi } from "./openapi.ts";
@@ -21,7 +21,11 @@ import { httpStatus } from "./status.ts";
 import { version } from "./version.ts";
 
 /** `ready` resolves when runs can be reached; what needs none is answered before. */
-export type App = (request: Request, ready: Promise<void>, keepOpen: KeepOpen) => Promise<Response>;
+export type App = (
+  request: Request,
+  ready: Promise<void>,
+  connection: Connection,
+) => Promise<Response>;
 
 export function createApp(services: Services): App {
   let page: Promise<Files> | undefined; // Until somebody looks, none is made.
@@ -32,49 +36,44 @@ export function createApp(services: Services): App {
     { method: "GET", path: "/openapi.json", target: getOpenApi },
   ]);
 
-  const answer = async (
-    request: Request,
-    ready: Promise<void>,
-    keepOpen: KeepOpen,
-  ): Promise<Response> => {
+  // No promise where nothing is waited for: each would cost a turn of the queue.
+  const answer: Answer = (request, ready, connection) => {
     const url = urlOf(request);
     if (isPreflight(request)) return empty(204, preflightHeaders(request, services.settings));
     // The page, which asks for the key, and the probe of whatever supervises the process.
     const isPage = isRead(request) && pagePaths.has(url.pathname);
     const isOpen = isPage || (isRead(request) && url.pathname === "/health");
-    // To await nothing would still cost a turn of the queue.
     const checking = guard(request, url, services.settings, { isOpen });
-    if (checking) await checking;
-    if (isPage) {
-      page ??= loadPage().then(createFiles);
-      const file = serveFile(await page, url.pathname, request, pageHeaders);
-      if (file) return file;
-    }
+    const next = isPage ? answerPage : answerRoute;
+    return checking
+      ? after(checking, next, request, ready, connection, url)
+      : next(request, ready, connection, url);
+  };
+
+  const answerPage: RouteAnswer = async (request, ready, connection, url) => {
+    page ??= loadPage().then(createFiles);
+    const file = serveFile(await page, url.pathname, request, pageHeaders);
+    return file ?? (await answerRoute(request, ready, connection, url));
+  };
+
+  const answerRoute: RouteAnswer = (request, ready, connection, url) => {
     const match = matchRoute(router, request.method, url.pathname);
     if (match.kind === "match") {
-      if (match.target !== getHealth) {
-        checkOpen(services);
-        if (!services.isReady()) await ready;
-      }
-      const call = {
-        request,
-        params: match.params,
-        get query() {
-          return url.query;
-        },
-        keepOpen,
-      };
-      return match.target(services, call);
+      const { target, params } = match;
+      const call = new Call(request, connection, params, url);
+      if (target === getHealth) return target(services, call);
+      checkOpen(services);
+      return services.isReady() ? target(services, call) : after(ready, target, services, call);
     }
     if (match.kind === "not_found") throw new WorkflowError("route_not_found", "Not Found");
     const allow = match.allow.join(", ");
     throw new WorkflowError("method_not_allowed", "Method Not Allowed", { details: { allow } });
   };
 
-  return async (request, ready, keepOpen) => {
+  return async (request, ready, connection) => {
     let response: Response;
     try {
-      response = await answer(request, ready, keepOpen);
+      response = await answer(request, ready, connection);
     } catch (error) {
       response = toErrorResponse(services, request, error);
     }
@@ -84,6 +83,18 @@ export function createApp(services: Services): App {
 }
 
 // ---
+
+type Answer = (...args: Parameters<App>) => Response | Promise<Response>;
+type RouteAnswer = (...args: [...Parameters<App>, url: RequestUrl]) => Response | Promise<Response>;
+
+async function after<Args extends unknown[], T>(
+  work: Promise<void>,
+  next: (...args: Args) => T | Promise<T>,
+  ...args: Args
+): Promise<T> {
+  await work;
+  return await next(...args);
+}
 
 function isRead({ method }: Request): boolean {
   return method === "GET" || method === "HEAD";

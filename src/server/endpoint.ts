@@ -1,6 +1,7 @@
 /** What an endpoint is handed, and what it may use. */
 import { WorkflowError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { RequestUrl } from "../http/request-url.ts";
 import type { PathParams } from "../http/router.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RunRecord } from "../store/store.ts";
@@ -20,14 +21,30 @@ export interface Services {
   readonly shutdown: AbortSignal;
 }
 
-/** Lets a connection be silent for as long as it takes, until the result is disposed of. */
-export type KeepOpen = () => Disposable;
+/** What a request came by. */
+export interface Connection {
+  /** Whether it was read by a parser of HTTP, which holds a body to the length that it declares. */
+  readonly isFramed: boolean;
+  /** Lets it be silent for as long as it takes, until the result is disposed of. */
+  keepOpen(): Disposable;
+}
 
-export interface Call {
+export class Call {
   readonly request: Request;
+  readonly connection: Connection;
   readonly params: PathParams;
-  readonly query: URLSearchParams;
-  readonly keepOpen: KeepOpen;
+  readonly #url: RequestUrl;
+
+  constructor(request: Request, connection: Connection, params: PathParams, url: RequestUrl) {
+    this.request = request;
+    this.connection = connection;
+    this.params = params;
+    this.#url = url;
+  }
+
+  get query(): URLSearchParams {
+    return this.#url.query;
+  }
 }
 
 export type Endpoint = (services: Services, call: Call) => Response | Promise<Response>;

@@ -15,10 +15,14 @@ import { parseInnerJson } from "./request-body.ts";
 /** The start event of a run. `input` undefined or null stands for no fields. */
 export function parseStartEvent(definition: Definition, input: unknown): Event {
   const { startType } = definition;
-  const event = withPrefix("Validation error for 'start_event': ", () => {
+  let event: Event;
+  try {
     const object = toObject(input ?? {});
-    return isBareStartEvent(object) ? parseData(startType, object) : parseEvent(definition, object);
-  });
+    const isBare = isBareStartEvent(object);
+    event = isBare ? parseData(startType, object) : parseEvent(definition, object);
+  } catch (error) {
+    throw withPrefix("Validation error for 'start_event': ", error);
+  }
   if (event.type === startType.type) return event;
   throw new WorkflowError(
     "event_type_unknown",
@@ -82,9 +86,11 @@ function typeOf(definition: Definition, object: JsonObject): AnyEventType {
 }
 
 function parseData(type: AnyEventType, value: JsonObject): Event {
-  return withPrefix("Failed to deserialize event: ", () =>
-    parseOrLenient(type, fromWireValue(value)),
-  );
+  try {
+    return parseOrLenient(type, fromWireValue(value));
+  } catch (error) {
+    throw withPrefix("Failed to deserialize event: ", error);
+  }
 }
 
 function parseOrLenient(type: AnyEventType, data: JsonObject): Event {
@@ -98,12 +104,8 @@ function parseOrLenient(type: AnyEventType, data: JsonObject): Event {
 }
 
 /** Says in front of an error what it is about, in the words that clients know. */
-function withPrefix<T>(prefix: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof WorkflowError)) throw error;
-    const { code, message, details } = error;
-    throw new WorkflowError(code, prefix + message, { details, cause: error });
-  }
+function withPrefix(prefix: string, error: unknown): unknown {
+  if (!(error instanceof WorkflowError)) return error;
+  const { code, message, details } = error;
+  return new WorkflowError(code, prefix + message, { details, cause: error });
 }

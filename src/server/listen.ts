@@ -3,8 +3,7 @@ import { isIP } from "node:net";
 
 import { toFailure, WorkflowError } from "../base/errors.ts";
 import { shutdownMs } from "../base/limits.ts";
-import { trustLength } from "../http/body.ts";
-import type { KeepOpen } from "./endpoint.ts";
+import type { Connection } from "./endpoint.ts";
 
 export interface Listener {
   readonly url: URL;
@@ -12,7 +11,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-type Fetch = (request: Request, keepOpen: KeepOpen) => Promise<Response>;
+type Fetch = (request: Request, connection: Connection) => Promise<Response>;
 
 interface Address {
   readonly host: string;
@@ -37,6 +36,29 @@ export function listen(address: Address, fetch: Fetch, idleSeconds: number = 15)
 
 // ---
 
+class BunConnection implements Connection, Disposable {
+  readonly isFramed = true;
+  readonly #server: Bun.Server<undefined>;
+  readonly #request: Request;
+  readonly #idleSeconds: number;
+
+  constructor(server: Bun.Server<undefined>, request: Request, idleSeconds: number) {
+    this.#server = server;
+    this.#request = request;
+    this.#idleSeconds = idleSeconds;
+  }
+
+  keepOpen(): Disposable {
+    this.#server.timeout(this.#request, 0);
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    // Bun 1.4.5 would leave the connection without a limit for all later requests.
+    this.#server.timeout(this.#request, this.#idleSeconds);
+  }
+}
+
 function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.Server<undefined> {
   try {
     return Bun.serve({
@@ -49,14 +71,7 @@ function bind({ host, port }: Address, fetch: Fetch, idleSeconds: number): Bun.S
       development: false,
       // If it were true, Bun 1.4.5 would share the port with any process that asks for it.
       reusePort: false,
-      fetch: (request, server) => {
-        trustLength(request);
-        return fetch(request, () => {
-          server.timeout(request, 0);
-          // Bun 1.4.5 would leave the connection without a limit for all later requests.
-          return { [Symbol.dispose]: () => server.timeout(request, idleSeconds) };
-        });
-      },
+      fetch: (request, server) => fetch(request, new BunConnection(server, request, idleSeconds)),
     });
   } catch (error) {
     const { code = "", message } = toFailure(error);

@@ -16,7 +16,7 @@ export interface StreamParts {
 /** Throws `streams_full`. */
 export function openStream(
   { streams, settings, shutdown, log }: Services,
-  { request, keepOpen }: Call,
+  { request, connection }: Call,
   { isSse, source, name, facts }: StreamParts,
 ): Response {
   streams.checkRoom();
@@ -24,7 +24,7 @@ export function openStream(
   return streamResponse({
     source: async function* (signal) {
       // Here and not before: an answer to HEAD never comes to this, and has nothing to give back.
-      using _ = keepOpen();
+      using _ = connection.keepOpen();
       using __ = streams.open();
       yield* source(signal);
     },

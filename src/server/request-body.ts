@@ -5,15 +5,13 @@ import { WorkflowError } from "../base/errors.ts";
 import { jsonDepth } from "../base/json.ts";
 import { bodyBytesMax, jsonDepthMax } from "../base/limits.ts";
 import { readJsonBody } from "../http/body.ts";
+import type { Call } from "./endpoint.ts";
 
 /** Throws `json_invalid`, its message after `prefix`, by which clients know what failed. */
-export async function readBody(request: Request, prefix: string): Promise<unknown> {
-  try {
-    return await readJsonBody(request, { bytesMax: bodyBytesMax, depthMax: jsonDepthMax });
-  } catch (error) {
-    if (!(error instanceof WorkflowError) || error.code !== "json_invalid") throw error;
-    throw new WorkflowError(error.code, `${prefix}: ${error.message}`, { cause: error });
-  }
+export function readBody({ request, connection }: Call, prefix: string): Promise<unknown> {
+  const { isFramed } = connection;
+  const limits = { bytesMax: bodyBytesMax, depthMax: jsonDepthMax, isFramed };
+  return readJsonBody(request, prefix, limits);
 }
 
 /**

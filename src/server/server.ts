@@ -12,7 +12,7 @@ import { watchThread } from "../runtime/step-under-way.ts";
 import type { Store, StoreAbout } from "../store/store.ts";
 import type { AnyWorkflow, Definition } from "../workflow/definition.ts";
 import { type App, createApp } from "./app.ts";
-import type { KeepOpen } from "./endpoint.ts";
+import type { Connection } from "./endpoint.ts";
 import { listen, type Listener } from "./listen.ts";
 import { type AddWorkflowOptions, checkRegistration, unregistered } from "./registration.ts";
 import {
@@ -111,7 +111,7 @@ export class WorkflowServer implements AsyncDisposable {
 
   /** Answers a request. Mount it anywhere; the first one starts the server. */
   readonly fetch = async (request: Request): Promise<Response> =>
-    this.#answer(request, () => ({ [Symbol.dispose]: () => {} }));
+    await this.#answer(request, unknownConnection);
 
   /** Opens the store and lets every unfinished run go on. Resolves when that is done. */
   async start(): Promise<void> {
@@ -127,7 +127,7 @@ export class WorkflowServer implements AsyncDisposable {
     this.#watch();
     const { runtime, opened } = this.#begin(options.store);
     try {
-      this.#listener ??= listen(address, (request, keepOpen) => this.#answer(request, keepOpen));
+      this.#listener ??= listen(address, (request, by) => this.#answer(request, by));
       await opened;
     } catch (error) {
       await this.close();
@@ -212,9 +212,9 @@ export class WorkflowServer implements AsyncDisposable {
     return { runtime, app, opening, opened };
   }
 
-  async #answer(request: Request, keepOpen: KeepOpen): Promise<Response> {
+  #answer(request: Request, connection: Connection): Promise<Response> {
     const { app, opened } = this.#begin();
-    return app(request, opened, keepOpen);
+    return app(request, opened, connection);
   }
 
   async #close(): Promise<void> {
@@ -230,6 +230,12 @@ export class WorkflowServer implements AsyncDisposable {
 }
 
 // ---
+
+/** Of a request that somebody else's server has taken. */
+const unknownConnection: Connection = {
+  isFramed: false,
+  keepOpen: () => ({ [Symbol.dispose]: () => {} }),
+};
 
 /** A start that failed has nothing to stop, and one that does not end is not waited for. */
 async function settled(opening: Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { WorkflowError } from "../../src/base/errors.ts";
-import { hasEndlessBody, readJsonBody, trustLength } from "../../src/http/body.ts";
+import { hasEndlessBody, readJsonBody } from "../../src/http/body.ts";
 
 const limits = { bytesMax: 1000, depthMax: 64 };
 
@@ -23,7 +23,7 @@ function post({ body, headers, signal }: Sent): Request {
 
 /** The value, or code and message of the refusal. */
 function read(sent: Sent, use = limits): Promise<unknown> {
-  return readJsonBody(post(sent), use).catch(
+  return readJsonBody(post(sent), "Bad body", use).catch(
     (error: WorkflowError) => `${error.code}: ${error.message}`,
   );
 }
@@ -111,7 +111,9 @@ describe("what is not JSON is refused with the reason", () => {
       { body: Bun.gzipSync("{}"), headers: { "content-encoding": "GZIP" } },
       "Expected a body that is not compressed, got `gzip`.",
     ],
-  ])("%s", async (_, sent, reason) => expect(await read(sent)).toBe(`json_invalid: ${reason}`));
+  ])("%s", async (_, sent, reason) =>
+    expect(await read(sent)).toBe(`json_invalid: Bad body: ${reason}`),
+  );
 
   test("one bad body does not spoil the next", async () => {
     expect(await read({ body: bytesOf('"', [0xe2, 0x82]) })).toStartWith("json_invalid");
@@ -124,7 +126,9 @@ describe("what is not JSON is refused with the reason", () => {
     const refusal = await read({ body }, { bytesMax: 1024 * 1024, depthMax: 64 });
     // In microseconds of this process: on a busy machine everything else takes long.
     expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
-    expect(refusal).toBe("json_invalid: Expected at most 64 levels of nesting, got 100000.");
+    expect(refusal).toBe(
+      "json_invalid: Bad body: Expected at most 64 levels of nesting, got 100000.",
+    );
   });
 });
 
@@ -188,7 +192,7 @@ describe("a caller that goes away", () => {
     const reading = read({ body, signal: abort.signal });
     abort.abort();
     expect(await reading).toContain(
-      "json_invalid: Expected a whole body, but the connection ended after",
+      "json_invalid: Bad body: Expected a whole body, but the connection ended after",
     );
   });
 
@@ -199,7 +203,7 @@ describe("a caller that goes away", () => {
     Object.defineProperty(request, "signal", { value: signal });
     signal.addEventListener = () => void listeners++;
     signal.removeEventListener = () => void listeners--;
-    await readJsonBody(request, limits);
+    await readJsonBody(request, "Bad body", limits);
     expect(listeners).toBe(0);
   });
 
@@ -208,7 +212,7 @@ describe("a caller that goes away", () => {
       pull: (controller) => controller.error(new Error("reset")),
     });
     expect(await read({ body })).toBe(
-      "json_invalid: Expected a whole body, but the connection ended after 0 bytes.",
+      "json_invalid: Bad body: Expected a whole body, but the connection ended after 0 bytes.",
     );
   });
 });
@@ -224,8 +228,8 @@ describe("over a socket", () => {
       port: 0,
       hostname: "127.0.0.1",
       async fetch(request) {
-        trustLength(request);
-        const outcome = await readJsonBody(request, limits).catch(
+        const framed = { ...limits, isFramed: true };
+        const outcome = await readJsonBody(request, "Bad body", framed).catch(
           (error: WorkflowError) => error.message,
         );
         void writer.write(JSON.stringify(outcome));

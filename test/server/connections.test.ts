@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import { createApp } from "../../src/server/app.ts";
-import type { KeepOpen } from "../../src/server/endpoint.ts";
+import type { Connection } from "../../src/server/endpoint.ts";
 import { listen } from "../../src/server/listen.ts";
 import { toSettings } from "../../src/server/settings.ts";
 import { Streams } from "../../src/server/streams.ts";
@@ -192,12 +192,12 @@ describe("silence", () => {
     const gate = Promise.withResolvers<void>();
     const server = listen(
       { host: "127.0.0.1", port: 0 },
-      async (request, keepOpen) => {
+      async (request, connection) => {
         const { pathname } = new URL(request.url);
         if (pathname === "/cut") await gate.promise;
-        if (pathname === "/back") keepOpen()[Symbol.dispose]();
+        if (pathname === "/back") connection.keepOpen()[Symbol.dispose]();
         if (pathname === "/kept") {
-          using _ = keepOpen();
+          using _ = connection.keepOpen();
           await gate.promise;
         }
         return new Response(pathname);
@@ -221,11 +221,11 @@ describe("silence", () => {
   }, 20_000);
 
   test("is asked for by what may take long, for as long as it takes, and by nothing else", async () => {
-    const { app, kept, runtime } = await openApp();
+    const { app, connection, kept, runtime } = await openApp();
     const ask = (line: string, body: string | null = null): Promise<Response> => {
       const [method = "", path = ""] = line.split(" ");
       const request = new Request(`http://localhost${path}`, { method, body });
-      return app(request, Promise.resolve(), kept.keepOpen);
+      return app(request, Promise.resolve(), connection);
     };
     const run = ask("POST /workflows/waiting/run", '{"handler_id":"one"}');
     await until(
@@ -260,11 +260,11 @@ describe("silence", () => {
 
 describe("many streams", () => {
   test("have a limit, beyond which more are refused until some have ended", async () => {
-    const { app, kept, runtime } = await openApp({ streamsMax: 2 });
+    const { app, connection, kept, runtime } = await openApp({ streamsMax: 2 });
     const ask = (line: string, body: string | null = null): Promise<Response> => {
       const [method = "", path = ""] = line.split(" ");
       const request = new Request(`http://localhost${path}`, { method, body });
-      return app(request, Promise.resolve(), kept.keepOpen);
+      return app(request, Promise.resolve(), connection);
     };
     await ask("POST /workflows/waiting/run-nowait", '{"handler_id":"one"}');
     const open = async (path: string) => {
@@ -310,10 +310,13 @@ async function openApp({ streamsMax = 100 } = {}) {
     isReady: () => true,
     shutdown: new AbortController().signal,
   });
-  const kept = { opened: 0, closed: 0, keepOpen: (() => ({}) as Disposable) as KeepOpen };
-  kept.keepOpen = () => {
-    kept.opened++;
-    return { [Symbol.dispose]: () => void kept.closed++ };
+  const kept = { opened: 0, closed: 0 };
+  const connection: Connection = {
+    isFramed: false,
+    keepOpen() {
+      kept.opened++;
+      return { [Symbol.dispose]: () => void kept.closed++ };
+    },
   };
-  return { app, kept, runtime };
+  return { app, connection, kept, runtime };
 }

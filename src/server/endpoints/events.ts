@@ -54,9 +54,9 @@ interface SendBody {
   readonly step?: string | null | undefined;
 }
 
-export const sendEvent: Endpoint = async (services, { request, params }) => {
-  const { event: input, step } = toSendBody(await readBody(request, "Error processing request"));
-  const run = await mustHandler(services, params["handler_id"]);
+export const sendEvent: Endpoint = async (services, call) => {
+  const { event: input, step } = toSendBody(await readBody(call, "Error processing request"));
+  const run = await mustHandler(services, call.params["handler_id"]);
   if (isTerminal(run.status)) throw handlerFinished(run.handlerId);
   const event = parseEvent(mustWorkflow(services, run.workflowName), input);
   await services.runtime.send(run, event, step ?? null);

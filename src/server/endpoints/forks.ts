@@ -45,10 +45,10 @@ interface ForkBody {
   readonly handler_id?: string | null | undefined;
 }
 
-export const forkHandler: Endpoint = async (services, { request, params }) => {
-  const body = toForkBody(await readBody(request, prefix));
+export const forkHandler: Endpoint = async (services, call) => {
+  const body = toForkBody(await readBody(call, prefix));
   const point = toPoint(body);
-  const run = await mustHandler(services, params["handler_id"]);
+  const run = await mustHandler(services, call.params["handler_id"]);
   const definition = mustWorkflow(services, run.workflowName);
   const fork = await services.runtime.fork(run, {
     point,

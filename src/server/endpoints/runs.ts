@@ -7,7 +7,7 @@ import { jsonText } from "../../http/respond.ts";
 import { isBlank } from "../../protocol/lenient.ts";
 import { toHandlerJson } from "../../protocol/handler.ts";
 import type { StartRequest } from "../../runtime/runtime.ts";
-import type { RunSummary } from "../../store/store.ts";
+import type { Definition } from "../../workflow/definition.ts";
 import { type Call, type Endpoint, mustWorkflow, type Services } from "../endpoint.ts";
 import { parseContext } from "../context-input.ts";
 import { parseStartEvent } from "../event-input.ts";
@@ -45,25 +45,39 @@ interface StartBody {
 
 export const runAndWait: Endpoint = async (services, call) => {
   const toStatus = readRunStatus(call.query);
-  const request = await readStart(services, call);
-  using _ = call.keepOpen();
+  const definition = mustWorkflow(services, call.params["name"]);
+  const request = toStart(services, call, definition, await readBody(call, invalidBody));
+  using _ = call.connection.keepOpen();
   const { runtime } = services;
-  const ended = runtime.start(request).then(({ runId }) => runtime.ended(runId));
-  const run = await attempt("Error running workflow", ended);
-  return jsonText(toStatus(run.status), toHandlerJson(run));
+  try {
+    const { runId } = await runtime.start(request);
+    const run = await runtime.ended(runId);
+    return jsonText(toStatus(run.status), toHandlerJson(run));
+  } catch (error) {
+    throw toStartFailure("Error running workflow", error);
+  }
 };
 
 export const runNoWait: Endpoint = async (services, call) => {
-  const request = await readStart(services, call);
-  const run = await attempt("Initial persistence failed", services.runtime.start(request));
-  return jsonText(200, toHandlerJson(run));
+  const definition = mustWorkflow(services, call.params["name"]);
+  const request = toStart(services, call, definition, await readBody(call, invalidBody));
+  try {
+    return jsonText(200, toHandlerJson(await services.runtime.start(request)));
+  } catch (error) {
+    throw toStartFailure("Initial persistence failed", error);
+  }
 };
 
 // ---
 
-async function readStart(services: Services, { request, params }: Call): Promise<StartRequest> {
-  const definition = mustWorkflow(services, params["name"]);
-  const input = await readBody(request, "Invalid JSON body");
+const invalidBody = "Invalid JSON body";
+
+function toStart(
+  services: Services,
+  { request }: Call,
+  definition: Definition,
+  input: unknown,
+): StartRequest {
   const body = toStartBody(input);
   const idempotency = readIdempotency(request, definition.name, input);
   const event = parseStartEvent(definition, "start_event" in body ? body.start_event : body.kwargs);
@@ -107,13 +121,10 @@ function withoutId({ handler_id: _, ...body }: JsonObject): JsonObject {
  * A store that says in words of its own why it could not keep a run is quoted. One that passes on
  * what something else has thrown is not: that names paths and inner workings.
  */
-async function attempt(prefix: string, start: Promise<RunSummary>): Promise<RunSummary> {
-  try {
-    return await start;
-  } catch (error) {
-    if (!(error instanceof WorkflowError) || error.code !== "store_failed") throw error;
-    const { cause, message } = error;
-    if (cause !== undefined) throw new WorkflowError("start_failed", prefix, { cause: error });
-    throw new WorkflowError("start_failed", `${prefix}: ${message}`);
-  }
+function toStartFailure(prefix: string, error: unknown): unknown {
+  if (!(error instanceof WorkflowError) || error.code !== "store_failed") return error;
+  const { cause, message } = error;
+  return cause === undefined
+    ? new WorkflowError("start_failed", `${prefix}: ${message}`)
+    : new WorkflowError("start_failed", prefix, { cause: error });
 }
