@@ -94,7 +94,9 @@ function copyFields(value: object, path: string, parents: object[]): JsonObject 
     throw refuse(path, `a ${name}`, "use plain objects, arrays, strings and numbers");
   }
   const result: Record<string, Json> = {};
-  for (const [key, field] of Object.entries(value)) {
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(fields)) {
+    const field = fields[key];
     // An absent optional field is written `undefined` as often as it is left out.
     if (field === undefined) continue;
     const fieldJson = copy(field, `${path}.${key}`, parents);

@@ -102,8 +102,9 @@ export function updateJob(change: Change, job: Job, place: JobPlace): void {
 }
 
 function placeOf(jobs: readonly Job[], { id }: Job): number {
-  const place = jobs.findIndex((other) => other.id === id);
-  assert(place >= 0, "A job is where it was found.");
+  let place = 0;
+  while (place < jobs.length && jobs[place]?.id !== id) place++;
+  assert(place < jobs.length, "A job is where it was found.");
   return place;
 }
 

@@ -14,15 +14,15 @@ import { answerWaits } from "./wait.ts";
  */
 export function route(change: Change, event: Event, target: string | null, lineage: Lineage): void {
   const answered = answerWaits(change, event, target);
-  const takers = (change.definition.routes.get(event.type) ?? []).filter(
-    (step) => (target === null || step === target) && !answered.has(step),
-  );
-  for (const step of takers) {
+  let isTaken = answered.size > 0;
+  for (const step of change.definition.routes.get(event.type) ?? []) {
+    if ((target !== null && step !== target) || answered.has(step)) continue;
+    isTaken = true;
     const join = change.definition.steps.get(step)?.join;
     if (join) joinEvent(change, step, join, event, lineage);
     else newJob(change, step, { events: [event], isBatch: false }, lineage);
   }
-  if (answered.size === 0 && takers.length === 0) keepUnclaimed(change, event, target);
+  if (!isTaken) keepUnclaimed(change, event, target);
 }
 
 // ---

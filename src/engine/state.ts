@@ -192,10 +192,17 @@ export const initialState: (definition: Definition) => RunState = memo(({ steps 
  */
 export function isIdle(state: RunState): boolean {
   if (state.queued) return false; // It is to start as soon as there is room.
-  for (const { running, delayed } of Object.values(state.steps)) {
+  for (const step in state.steps) {
+    const { running, delayed } = state.steps[step] ?? emptyStep;
     if (running.length > 0 || delayed.length > 0) return false;
   }
   return true;
+}
+
+/** Whether a step works. */
+export function isAtWork({ steps }: RunState): boolean {
+  for (const step in steps) if (steps[step]?.running.length) return true;
+  return false;
 }
 
 /** Whether a step works, or has something to work on. */
@@ -214,8 +221,7 @@ export function findJob(
   const stepState = state.steps[step];
   if (!stepState) return undefined;
   for (const place of placesByUse) {
-    const job = stepState[place].find((candidate) => candidate.id === id);
-    if (job) return { job, place };
+    for (const job of stepState[place]) if (job.id === id) return { job, place };
   }
   return undefined;
 }

@@ -16,8 +16,9 @@ export function stepSucceeded(change: Change, tick: TickOf<"step_succeeded">): v
   const { job } = found;
   const { events } = tick;
   leave(change, job, found.place, nameOf(events));
-  const stop = events.find((event) => familyOf(change, event) === "stop");
-  if (stop) return finish(change, "completed", stop);
+  for (const event of events) {
+    if (familyOf(change, event) === "stop") return finish(change, "completed", event);
+  }
   admit(change, tick.step);
   const scopes = tick.isFanOut ? openScope(change, job.step, job.scopes) : job.scopes;
   const lineage = { scopes, recoveries: job.recoveries };

@@ -34,7 +34,13 @@ export function isOpen(wait: Wait): boolean {
  */
 export function isAsking(state: RunState): boolean {
   if (state.status !== "running" || state.startedAt === null) return false;
-  return isIdle(state) || Object.keys(state.waitedFor).length > 0;
+  return isIdle(state) || isWaitedFor(state);
+}
+
+/** Whether a step waits for an event. */
+export function isWaitedFor({ waitedFor }: RunState): boolean {
+  for (const _ in waitedFor) return true;
+  return false;
 }
 
 export function waitOpened(change: Change, tick: TickOf<"wait_opened">): void {

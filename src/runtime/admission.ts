@@ -7,7 +7,7 @@ interface Waiting {
   readonly workflow: string;
   readonly limit: number | null;
   /** Told when its turn has come. */
-  readonly admit: () => void;
+  readonly admit: (runId: string) => void;
 }
 
 export class Admission {
@@ -27,7 +27,12 @@ export class Admission {
   }
 
   /** Whether the run may start; if not, it waits, and `admit` tells when its turn has come. */
-  enter(runId: string, workflow: string, limit: number | null, admit: () => void): boolean {
+  enter(
+    runId: string,
+    workflow: string,
+    limit: number | null,
+    admit: (runId: string) => void,
+  ): boolean {
     // It may have had its turn while it was not in memory, or wait already.
     const isAdmitted = this.#inside.has(runId) || this.#hasRoom(workflow, limit);
     if (isAdmitted) this.occupy(runId, workflow);
@@ -48,7 +53,7 @@ export class Admission {
     for (const [next, { workflow, limit, admit }] of this.#waiting) {
       if (!this.#hasRoom(workflow, limit)) continue;
       this.occupy(next, workflow);
-      return admit(); // One has left: there is room for one.
+      return admit(next); // One has left: there is room for one.
     }
   }
 

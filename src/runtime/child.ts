@@ -9,36 +9,35 @@ import { type AnyWorkflow, type Definition, toStartEvent } from "../workflow/def
 import type { Invocation } from "./invocation.ts";
 import { outlast } from "./outlast.ts";
 
-export function createRunWorkflow(invocation: Invocation) {
-  let started: Map<AnyWorkflow, number> | undefined;
-  return async (
-    workflow: AnyWorkflow,
-    input: unknown,
-    { key, events = false }: ChildOptions = {},
-  ): Promise<unknown> => {
-    const { children, runId: parentId, handlerId } = invocation.ports;
-    const definition = mustDefinition(invocation, workflow);
-    started ??= new Map();
-    const count = (started.get(workflow) ?? 0) + 1;
-    started.set(workflow, count);
-    const workflowName = definition.name;
-    const name = key ?? `${workflowName}#${count}`;
-    const effect = `child:${name}`;
-    const kept = invocation.effectOf(effect);
-    if (kept) return kept.value;
-    const { id: job, attempt } = invocation.job;
-    const runId = [parentId, job, attempt, toIdPart(name, key !== undefined)].join(".");
-    const ids = { workflowName, runId, handlerId: runId };
-    const event = toStartEvent(definition, input);
-    const parent = { runId: parentId, handlerId };
-    // Known to the parent before it exists: whoever ends the parent ends it too.
-    await invocation.submit({ kind: "child_started", ...ids });
-    await outlast(invocation, () => children.ensure({ ...ids, event, parent }));
-    await endOrphan(invocation, runId);
-    const value = toJson(await resultOf(invocation, runId, events), "result");
-    await invocation.submit({ kind: "effect_returned", key: effect, value });
-    return value;
-  };
+/** `started` counts what the function has started of each workflow. */
+export async function runWorkflow(
+  invocation: Invocation,
+  started: Map<AnyWorkflow, number>,
+  workflow: AnyWorkflow,
+  input: unknown,
+  { key, events = false }: ChildOptions,
+): Promise<unknown> {
+  const { children, runId: parentId, handlerId } = invocation.ports;
+  const definition = mustDefinition(invocation, workflow);
+  const count = (started.get(workflow) ?? 0) + 1;
+  started.set(workflow, count);
+  const workflowName = definition.name;
+  const name = key ?? `${workflowName}#${count}`;
+  const effect = `child:${name}`;
+  const kept = invocation.effectOf(effect);
+  if (kept) return kept.value;
+  const { id: job, attempt } = invocation.job;
+  const runId = [parentId, job, attempt, toIdPart(name, key !== undefined)].join(".");
+  const ids = { workflowName, runId, handlerId: runId };
+  const event = toStartEvent(definition, input);
+  const parent = { runId: parentId, handlerId };
+  // Known to the parent before it exists: whoever ends the parent ends it too.
+  await invocation.submit({ kind: "child_started", ...ids });
+  await outlast(invocation, () => children.ensure({ ...ids, event, parent }));
+  await endOrphan(invocation, runId);
+  const value = toJson(await resultOf(invocation, runId, events), "result");
+  await invocation.submit({ kind: "effect_returned", key: effect, value });
+  return value;
 }
 
 // ---

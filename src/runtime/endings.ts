@@ -6,7 +6,6 @@ export class Endings {
 
   wait(runId: string): Promise<RunSummary> {
     const ending = this.#endings.get(runId) ?? Promise.withResolvers<RunSummary>();
-    ending.promise.catch(() => {}); // Several may wait, or none any more.
     this.#endings.set(runId, ending);
     return ending.promise;
   }
@@ -16,7 +15,9 @@ export class Endings {
   }
 
   reject(runId: string, reason: unknown): void {
-    this.#take(runId)?.reject(reason);
+    const ending = this.#take(runId);
+    ending?.promise.catch(() => {}); // Several may wait, or none any more.
+    ending?.reject(reason);
   }
 
   rejectAll(reason: unknown): void {

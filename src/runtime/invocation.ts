@@ -27,9 +27,9 @@ export interface InvocationPorts {
   readonly resources: ResourcePool;
   readonly children: ChildPorts;
   /** The story of the run as it is stored. */
-  readonly readTicks: () => Promise<readonly Tick[]>;
+  readTicks(): Promise<readonly Tick[]>;
   /** Serialises the edits of the shared state of the run. */
-  readonly inTurn: <T>(edit: () => Promise<T>) => Promise<T>;
+  inTurn<T>(edit: () => Promise<T>): Promise<T>;
 }
 
 export class Invocation {
@@ -46,7 +46,7 @@ export class Invocation {
   #interruption: { readonly reason: unknown } | undefined;
   /** Made when somebody waits for it: a function that is not asynchronous is over before. */
   #over: PromiseWithResolvers<never> | undefined;
-  readonly #waits = new Map<string, PromiseWithResolvers<Event>>();
+  #waits: Map<string, PromiseWithResolvers<Event>> | undefined;
   /** The waits of the job as they were at the last delivery. */
   #seen: readonly Wait[] = [];
   #isOver = false;
@@ -106,8 +106,8 @@ export class Invocation {
     this.#isOver = true;
     this.pauseTimer();
     this.#interrupt(reason);
-    for (const wait of this.#waits.values()) wait.reject(reason);
-    this.#waits.clear();
+    for (const wait of this.#waits?.values() ?? []) wait.reject(reason);
+    this.#waits = undefined;
   }
 
   /** Lets the time of the step run. It is interrupted when that is over. */
@@ -157,6 +157,7 @@ export class Invocation {
 
   /** The answer to a wait of this function; `deliver` settles it. */
   answerTo(wait: string): Promise<Event> {
+    this.#waits ??= new Map();
     const answer = this.#waits.get(wait) ?? Promise.withResolvers<Event>();
     this.#waits.set(wait, answer);
     return answer.promise;
@@ -164,9 +165,9 @@ export class Invocation {
 
   /** Hands over how a wait has ended, if it has, and the function asks for that. */
   settle({ id, type, answer, isTimedOut }: Wait): void {
-    const wait = this.#waits.get(id);
+    const wait = this.#waits?.get(id);
     if (!wait || (answer === null && !isTimedOut)) return;
-    this.#waits.delete(id);
+    this.#waits?.delete(id);
     if (answer) wait.resolve(reviveEvent(answer));
     else wait.reject(waitTimedOut(this.step.name, type));
   }

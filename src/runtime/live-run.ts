@@ -6,9 +6,9 @@ import { unreachable } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Command } from "../engine/command.ts";
 import { resume } from "../engine/resume.ts";
-import { isIdle, type RunState } from "../engine/state.ts";
-import type { Tick } from "../engine/tick.ts";
-import { isAsking, waitsAtWork } from "../engine/wait.ts";
+import { isAtWork, isIdle, type RunState } from "../engine/state.ts";
+import type { Tick, TickBody } from "../engine/tick.ts";
+import { isAsking, isWaitedFor, waitsAtWork } from "../engine/wait.ts";
 import type { Commit, Culprit, RunSummary } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import { Loop, type LoopPorts } from "./loop.ts";
@@ -48,7 +48,7 @@ export class LiveRun implements LoopPorts {
   /** Made for who asks for it: only a run that was held back is watched so. */
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
-  #stopIdleTimer = (): void => {};
+  #stopIdleTimer: (() => void) | undefined;
   #isReleased = false;
 
   constructor(
@@ -62,7 +62,7 @@ export class LiveRun implements LoopPorts {
     this.#summary = summary;
     this.commit = commit;
     this.#isAsking = isAsking(state);
-    this.#hasProgressed = Object.values(state.steps).every(({ running }) => running.length === 0);
+    this.#hasProgressed = !isAtWork(state);
     this.loop = new Loop(definition, state, this);
     this.#calls = new StepCalls(this.loop, summary, ports);
   }
@@ -130,8 +130,9 @@ export class LiveRun implements LoopPorts {
       this.#progress?.resolve();
     }
     if (commit.outcome) {
-      const { completedAt } = commit.outcome;
-      this.#summary = { ...this.#summary, ...commit.outcome, updatedAt: completedAt };
+      const { status, result, error, completedAt } = commit.outcome;
+      const ended = { status, result, error, completedAt, updatedAt: completedAt };
+      this.#summary = { ...this.#summary, ...ended };
     }
     this.#tellAsking();
     this.#watchIdleness();
@@ -147,9 +148,7 @@ export class LiveRun implements LoopPorts {
       case "run_step":
         return this.#calls.run(command.step, command.job);
       case "set_timer":
-        this.#timers ??= new Timers(this.clock, (timer) => {
-          this.loop.tell({ kind: "timer_fired", timer });
-        });
+        this.#timers ??= this.#newTimers();
         return this.#timers.set(command.timer, command.at);
       case "finish_run":
         return this.#finish();
@@ -167,6 +166,10 @@ export class LiveRun implements LoopPorts {
   }
 
   // ---
+
+  #newTimers(): Timers {
+    return new Timers(this.clock, (timer) => this.loop.tell({ kind: "timer_fired", timer }));
+  }
 
   /** One of its functions had more under way than a wait. */
   #comeBack(): void {
@@ -191,21 +194,25 @@ export class LiveRun implements LoopPorts {
       void this.#ports.children.cancel(runId);
     }
     this.#stopTimers();
-    void this.#calls.end(new DOMException("The run has ended.", "AbortError"));
+    void this.#calls.end(runHasEnded);
   }
 
   #stopTimers(): void {
     this.#timers?.clear();
-    this.#stopIdleTimer();
+    this.#stopIdleTimer?.();
   }
 
   #watchIdleness(): void {
-    const { idleMs, clock } = this.#ports;
-    this.#stopIdleTimer();
+    const { idleMs } = this.#ports;
+    this.#stopIdleTimer?.();
     const { state, isStopped } = this.loop;
     if (idleMs === null || isStopped || state.status !== "running") return;
-    const waits = waitsAtWork(state);
-    if (!isIdle(state) && waits.length === 0) return;
+    const waits = isWaitedFor(state) ? waitsAtWork(state) : [];
+    if (isIdle(state) || waits.length > 0) this.#idleLater(idleMs, state, waits);
+  }
+
+  #idleLater(idleMs: number, state: RunState, waits: readonly TickBody[]): void {
+    const { clock } = this.#ports;
     this.#stopIdleTimer = clock.at(clock.now() + idleMs, () => {
       if (isIdle(state)) return this.#ports.idled(this);
       // A function that waits for several events at a time has got some, and holds its slot until
@@ -214,3 +221,8 @@ export class LiveRun implements LoopPorts {
     });
   }
 }
+
+// ---
+
+/** One for all runs: it says nothing of a single one, and a stack is slow to take. */
+const runHasEnded = new DOMException("The run has ended.", "AbortError");

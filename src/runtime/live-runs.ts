@@ -37,6 +37,9 @@ export class LiveRuns {
   readonly #waker: Waker;
   /** When to look again at runs whose store has failed. */
   readonly #alarms: Alarms;
+  readonly #admit = (runId: string): void => {
+    this.#runs.get(runId)?.loop.tell({ kind: "run_admitted" });
+  };
   #stopReason: unknown = undefined;
 
   constructor(ports: LiveRunsPorts) {
@@ -80,6 +83,7 @@ export class LiveRuns {
     return this.#add(definition, toSummary(run), state, (commit) => {
       if (isCreated) return store.commit(run.runId, 1, commit);
       isCreated = true; // With a create that fails, the run is over.
+      if (ticks.length === 0) return store.create(run, commit);
       const first = {
         ...commit,
         ticks: [...ticks, ...commit.ticks],
@@ -125,9 +129,7 @@ export class LiveRuns {
 
   /** Whether a run may start; if not, it waits for its turn. */
   enter(runId: string, { name, concurrency }: Definition): boolean {
-    return this.#ports.admission.enter(runId, name, concurrency, () => {
-      this.#runs.get(runId)?.loop.tell({ kind: "run_admitted" });
-    });
+    return this.#ports.admission.enter(runId, name, concurrency, this.#admit);
   }
 
   // ---

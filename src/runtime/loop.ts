@@ -10,6 +10,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Json } from "../base/json.ts";
 import { snapshotTicks, snapshotTicksPerPart } from "../base/limits.ts";
+import type { Writable } from "../base/writable.ts";
 import type { Command } from "../engine/command.ts";
 import { reduce } from "../engine/reduce.ts";
 import { nextTimerAt, resume } from "../engine/resume.ts";
@@ -43,8 +44,6 @@ interface Order {
   readonly command: Command;
   readonly attempt: number | null;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Ticks that will be committed together. */
 interface Batch {
@@ -245,6 +244,7 @@ export class Loop {
 
   #lose(batch: Batch, reason: unknown): void {
     this.#loss = { reason };
+    batch.done?.promise.catch(() => {}); // Whoever waits is told of it, but nobody has to wait.
     batch.done?.reject(reason);
   }
 
@@ -274,17 +274,12 @@ function restOf(state: RunState): Rest | null {
 const runHasEnded = new Error("The run has ended.");
 
 function promiseOf(batch: Batch): Promise<void> {
-  if (batch.done) return batch.done.promise;
-  batch.done = Promise.withResolvers<void>();
-  return heedless(batch.done.promise);
+  batch.done ??= Promise.withResolvers<void>();
+  return batch.done.promise;
 }
 
 function rejected(reason: unknown): Promise<void> {
-  return heedless(Promise.reject(reason));
-}
-
-/** Whoever waits is told of a rejection, but nobody has to wait. */
-function heedless(promise: Promise<void>): Promise<void> {
-  promise.catch(() => {});
+  const promise = Promise.reject(reason);
+  promise.catch(() => {}); // Nobody has to wait for it.
   return promise;
 }

@@ -32,10 +32,9 @@ export class ResourcePool {
   }
 
   /** Disposes of what was made here. A disposal that fails is reported, and the others go on. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
     this.#isEnded = true;
-    const disposals = this.#disposals ?? [];
-    for (const dispose of disposals.splice(0).toReversed()) await this.#attempt(dispose);
+    return this.#disposals ? this.#disposeOf(this.#disposals) : nothingToDo;
   }
 
   // ---
@@ -61,6 +60,10 @@ export class ResourcePool {
     return value;
   }
 
+  async #disposeOf(disposals: (() => unknown)[]): Promise<void> {
+    for (const dispose of disposals.splice(0).toReversed()) await this.#attempt(dispose);
+  }
+
   async #attempt(dispose: () => unknown): Promise<void> {
     try {
       await dispose();
@@ -71,6 +74,8 @@ export class ResourcePool {
 }
 
 // ---
+
+const nothingToDo = Promise.resolve();
 
 function disposalOf(value: unknown): (() => unknown) | undefined {
   const disposable = value as Partial<AsyncDisposable & Disposable> | null | undefined;

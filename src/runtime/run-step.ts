@@ -75,7 +75,7 @@ function call(invocation: Invocation): unknown {
 /** A function that was interrupted is called with its past. */
 async function callAgain(invocation: Invocation): Promise<unknown> {
   const { job, ports } = invocation;
-  const ticks = await invocation.orOver(outlast(invocation, ports.readTicks));
+  const ticks = await invocation.orOver(outlast(invocation, () => ports.readTicks()));
   // The run may have ended while its story was read: no function of it is called any more.
   if (!ports.loop.job(job.step, job.id)) return undefined;
   invocation.past = new Past(ticks, job);
@@ -126,10 +126,15 @@ function toList(returned: unknown): readonly unknown[] {
 }
 
 function checkReturned(invocation: Invocation, returned: readonly unknown[]): readonly Event[] {
-  const events = returned.map((value) => checkEvent(invocation, value));
   const { eventTypes } = invocation.ports.loop.definition;
-  const isStop = (event: Event): boolean => eventTypes.get(event.type)?.family === "stop";
-  if (events.length > 1 && events.some(isStop)) {
+  const events: Event[] = [];
+  let hasStop = false;
+  for (const value of returned) {
+    const event = checkEvent(invocation, value);
+    if (eventTypes.get(event.type)?.family === "stop") hasStop = true;
+    events.push(event);
+  }
+  if (hasStop && events.length > 1) {
     throw new WorkflowError(
       "event_undeclared",
       `Expected step \`${invocation.step.name}\` to return a stop event by itself, got it in a list of ${events.length}. The run ends with it: return it alone.`,

@@ -8,6 +8,7 @@ import { newId } from "../base/id.ts";
 import { type JsonObject, toJson } from "../base/json.ts";
 import { idleMsDefault, parkedRunRetryMs } from "../base/limits.ts";
 import { type Log, silentLog } from "../base/log.ts";
+import type { Writable } from "../base/writable.ts";
 import type { Parent, RunState } from "../engine/state.ts";
 import type { TickBody } from "../engine/tick.ts";
 import { isTerminal } from "../protocol/status.ts";
@@ -196,7 +197,8 @@ export class Runtime implements AsyncDisposable {
     const live = this.#runs.create(definition, run, emptyStory(definition));
     // A parent holds its place while it waits for its children: they need none of their own.
     const isQueued = !parent && !this.#runs.enter(run.runId, definition);
-    return this.#begin(live, { kind: "run_started", event, store, isQueued, parent }, idempotency);
+    const started = { kind: "run_started", event, store, isQueued, parent } as const;
+    return await this.#begin(live, started, idempotency); // To wait here takes fewer turns.
   }
 
   /** A new run that goes on from a point in the story of another. Resolves when it is stored. */
@@ -260,7 +262,7 @@ export class Runtime implements AsyncDisposable {
       if (!run) this.#endings.reject(runId, runDeleted(runId));
       else if (isTerminal(run.status)) this.#endings.resolve(run);
     }
-    return ended;
+    return await ended;
   }
 
   /** Whether a run wants something from outside. Nothing is loaded for it: what rests does. */
@@ -287,20 +289,16 @@ export class Runtime implements AsyncDisposable {
   // ---
 
   #newRun(definition: Definition, request: Partial<StartRequest>): NewRun {
-    const {
-      handlerId = newId(this.#clock, this.#random),
-      runId = newId(this.#clock, this.#random),
-      parent,
-      idempotency,
-    } = request;
-    return {
-      runId,
-      handlerId,
+    const { parent, idempotency } = request;
+    const run: Writable<NewRun> = {
+      runId: request.runId ?? this.newRunId(),
+      handlerId: request.handlerId ?? newId(this.#clock, this.#random),
       workflowName: definition.name,
       startedAt: this.#clock.now(),
-      ...(parent && { parentRunId: parent.runId }),
-      ...(idempotency && { idempotency }),
     };
+    if (parent) run.parentRunId = parent.runId;
+    if (idempotency) run.idempotency = idempotency;
+    return run;
   }
 
   async #begin(live: LiveRun, tick: TickBody, idempotency?: Idempotency): Promise<RunSummary> {

@@ -12,7 +12,8 @@ import type { Invocation } from "./invocation.ts";
 
 export function createStateStore(invocation: Invocation): StateStore {
   const { past } = invocation;
-  const { loop, inTurn } = invocation.ports;
+  const { ports } = invocation;
+  const { loop } = ports;
   const current = (): JsonObject => past?.view ?? loop.state.store;
 
   /** Keeps changes that lead to a valid state; others are refused before anything changes. */
@@ -36,7 +37,7 @@ export function createStateStore(invocation: Invocation): StateStore {
       change(changes);
     },
     edit<T>(edit: (draft: Record<string, unknown>) => T | Promise<T>): Promise<T> {
-      return inTurn(async () => {
+      return ports.inTurn(async () => {
         // Twice at most: on the state as it was then, and if that is no more, as it is.
         for (;;) {
           const before = current();

@@ -21,8 +21,12 @@ export interface StepCallsPorts {
   readTicks(runId: string): Promise<readonly Tick[]>;
 }
 
-export class StepCalls {
-  #ports: InvocationPorts;
+export class StepCalls implements InvocationPorts {
+  readonly loop: Loop;
+  readonly runId: string;
+  readonly handlerId: string;
+  readonly #ports: StepCallsPorts;
+  #resources: ResourcePool;
   /** By job. */
   readonly #invocations = new Map<number, Invocation>();
   /** Of functions that have not ended yet. */
@@ -30,26 +34,75 @@ export class StepCalls {
   #edits: Promise<unknown> | undefined;
 
   constructor(loop: Loop, { runId, handlerId }: RunSummary, ports: StepCallsPorts) {
-    const { clock, log, children, resources, readTicks } = ports;
-    this.#ports = {
-      ...{ loop, clock, log, runId, handlerId, children },
-      resources: new ResourcePool("run", resources, log),
-      readTicks: () => readTicks(runId),
-      inTurn: (edit) => this.#inTurn(edit),
-    };
+    this.loop = loop;
+    this.runId = runId;
+    this.handlerId = handlerId;
+    this.#ports = ports;
+    this.#resources = new ResourcePool("run", ports.resources, ports.log);
+  }
+
+  get clock(): Clock {
+    return this.#ports.clock;
+  }
+
+  get log(): Log {
+    return this.#ports.log;
+  }
+
+  get children(): ChildPorts {
+    return this.#ports.children;
+  }
+
+  get resources(): ResourcePool {
+    return this.#resources;
+  }
+
+  readTicks(): Promise<readonly Tick[]> {
+    return this.#ports.readTicks(this.runId);
+  }
+
+  inTurn<T>(edit: () => Promise<T>): Promise<T> {
+    const result = (this.#edits ?? Promise.resolve()).then(edit);
+    this.#edits = result.catch(() => {}); // Its caller sees the failure; the next edit goes on.
+    return result;
   }
 
   /** Calls the function of a job, or hands it the answers that have come for it. */
   run(step: string, id: number): void {
-    const { job, place } = findJob(this.#ports.loop.state, step, id) ?? {};
+    const { job, place } = findJob(this.loop.state, step, id) ?? {};
     if (!job) return; // The run has gone on since this was ordered.
     const under = this.#invocations.get(id);
     if (under && under.job.attempt === job.attempt && !under.isOver) return under.deliver();
     if (place !== "running") return; // It will be ordered again when it is its turn.
-    const invocation = new Invocation(this.#ports, job);
+    const invocation = new Invocation(this, job);
     this.#invocations.set(id, invocation);
     const ending = runStep(invocation);
-    if (!ending) return this.#forget(invocation);
+    if (ending) this.#watch(invocation, ending);
+    else this.#forget(invocation);
+  }
+
+  /** Gives back what costs something, as all functions only wait. They may go on all the same. */
+  rest(): void {
+    for (const invocation of this.#invocations.values()) invocation.rest();
+    void this.#resources.end();
+  }
+
+  /** The run is in memory again: functions that are called from now on have resources. */
+  comeBack(outer: ResourcePool): void {
+    this.#resources = new ResourcePool("run", outer, this.log);
+    for (const invocation of this.#invocations.values()) invocation.comeBack();
+  }
+
+  /** Tells all functions why they end. Resolves when they have, and their resources too. */
+  end(reason: unknown): Promise<void> {
+    for (const invocation of this.#invocations.values()) invocation.end(reason);
+    this.#invocations.clear();
+    return this.#endings.size === 0 ? this.#resources.end() : this.#outwait();
+  }
+
+  // ---
+
+  #watch(invocation: Invocation, ending: Promise<void>): void {
     const ended = ending.then(() => {
       this.#endings.delete(ended);
       this.#forget(invocation);
@@ -57,36 +110,13 @@ export class StepCalls {
     this.#endings.add(ended);
   }
 
-  /** Gives back what costs something, as all functions only wait. They may go on all the same. */
-  rest(): void {
-    for (const invocation of this.#invocations.values()) invocation.rest();
-    void this.#ports.resources.end();
-  }
-
-  /** The run is in memory again: functions that are called from now on have resources. */
-  comeBack(outer: ResourcePool): void {
-    this.#ports = { ...this.#ports, resources: new ResourcePool("run", outer, this.#ports.log) };
-    for (const invocation of this.#invocations.values()) invocation.comeBack();
-  }
-
-  /** Tells all functions why they end. Resolves when they have, and their resources too. */
-  async end(reason: unknown): Promise<void> {
-    for (const invocation of this.#invocations.values()) invocation.end(reason);
-    this.#invocations.clear();
+  async #outwait(): Promise<void> {
     await Promise.all(this.#endings);
-    await this.#ports.resources.end();
+    await this.#resources.end();
   }
-
-  // ---
 
   #forget(invocation: Invocation): void {
     const { id } = invocation.job;
     if (this.#invocations.get(id) === invocation) this.#invocations.delete(id);
-  }
-
-  #inTurn<T>(edit: () => Promise<T>): Promise<T> {
-    const result = (this.#edits ?? Promise.resolve()).then(edit);
-    this.#edits = result.catch(() => {}); // Its caller sees the failure; the next edit goes on.
-    return result;
   }
 }

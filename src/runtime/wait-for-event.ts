@@ -11,24 +11,25 @@ import type { AnyEventType, Event } from "../workflow/event.ts";
 import type { Invocation } from "./invocation.ts";
 import { checked, checkTypes, keyReused } from "./step-checks.ts";
 
-export function createWait(invocation: Invocation) {
-  let opened: OpenedWaits | undefined;
-  return (type: AnyEventType, options: WaitOptions<object> = {}): Promise<Event> => {
-    opened ??= { counts: new Map(), ids: new Set() };
-    const answer = wait(invocation, opened, type, options);
-    // A function that does not look at its answer must not end the process when the run ends.
-    answer.catch(() => {});
-    return answer;
-  };
+/** Waits that a function has opened: how many of each type, and under which ids. */
+export class OpenedWaits {
+  readonly counts: Map<string, number> = new Map();
+  readonly ids: Set<string> = new Set();
+}
+
+export function waitForEvent(
+  invocation: Invocation,
+  opened: OpenedWaits,
+  type: AnyEventType,
+  options: WaitOptions<object>,
+): Promise<Event> {
+  const answer = wait(invocation, opened, type, options);
+  // A function that does not look at its answer must not end the process when the run ends.
+  answer.catch(() => {});
+  return answer;
 }
 
 // ---
-
-/** Waits that a function has opened: how many of each type, and under which ids. */
-interface OpenedWaits {
-  readonly counts: Map<string, number>;
-  readonly ids: Set<string>;
-}
 
 async function wait(
   invocation: Invocation,

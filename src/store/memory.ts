@@ -107,9 +107,10 @@ export class MemoryStore implements Store {
     };
     this.#runs.set(run.runId, stored);
     if (idempotency) this.#starts.set(idempotency.key, stored);
-    this.#handlers.set(run.handlerId, [...runs, stored]);
+    runs.push(stored);
+    this.#handlers.set(run.handlerId, runs);
     this.#append(stored, first);
-    return this.#turn();
+    await this.#turn();
   }
 
   async commit(runId: string, epoch: number, commit: Commit): Promise<void> {

@@ -110,13 +110,16 @@ export function assertRun(run: NewRun): void {
 }
 
 export function assertCommit({ events, outcome, snapshot, rest }: Commit): void {
-  events.forEach(({ at, isTerminal }, index) => {
+  let index = 0;
+  for (const { at, isTerminal } of events) {
     const isLast = index === events.length - 1;
-    if (Number.isSafeInteger(at) && (isLast || !isTerminal)) return; // No message is made.
-    assertInstant(at, `events[${index}].at`);
-    const terminal = `\`events[${index}]\`, which is terminal,`;
-    assert(false, `Expected ${terminal} to be the last of ${events.length}.`);
-  });
+    if (!Number.isSafeInteger(at)) assertInstant(at, `events[${index}].at`);
+    if (isTerminal && !isLast) {
+      const terminal = `\`events[${index}]\`, which is terminal,`;
+      assert(false, `Expected ${terminal} to be the last of ${events.length}.`);
+    }
+    index++;
+  }
   if (outcome) assertInstant(outcome.completedAt, "outcome.completedAt");
   if (rest && rest.wakeAt !== null) assertInstant(rest.wakeAt, "rest.wakeAt");
   assert(snapshot !== null, "Expected `snapshot` to be a state, got null: leave it out instead.");
@@ -150,13 +153,12 @@ export function numberEvents(
   events: readonly NewEvent[],
   firstSequence: number,
 ): readonly StoredEvent[] {
-  return events.map((event, index) => ({
-    sequence: firstSequence + index,
-    json: event.json,
-    at: event.at,
-    isInternal: event.isInternal,
-    isTerminal: event.isTerminal,
-  }));
+  const numbered: StoredEvent[] = [];
+  let sequence = firstSequence;
+  for (const { json, at, isInternal, isTerminal } of events) {
+    numbered.push({ sequence: sequence++, json, at, isInternal, isTerminal });
+  }
+  return numbered;
 }
 
 /**

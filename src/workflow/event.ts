@@ -146,7 +146,7 @@ export function reviveEvent(event: Event): Event {
 
 /** The type that made an event, which has checked its data; undefined for a look-alike. */
 export function typeOfEvent(event: unknown): AnyEventType | undefined {
-  return typeof event === "object" && event !== null ? makers.get(event) : undefined;
+  return typeof event === "object" && event !== null ? Origin.of(event) : undefined;
 }
 
 // --- internal to the room
@@ -170,11 +170,8 @@ export function createEventType(parts: EventTypeParts): AnyEventType {
   if (mistake !== undefined) {
     throw new WorkflowError("definition_invalid", `Event type \`${name}\`, ${mistake}`);
   }
-  const parse = (data: unknown): Event => {
-    const event = Object.freeze({ type: name, data: parseData(schema, name, data) });
-    makers.set(event, self);
-    return event;
-  };
+  const parse = (data: unknown): Event =>
+    Origin.mark({ type: name, data: parseData(schema, name, data) }, self);
   let jsonSchema: JsonObject | undefined;
   let fields: ReadonlySet<string> | undefined;
   const type = Object.assign((data: unknown = {}) => parse(data), {
@@ -217,8 +214,34 @@ export function createEventType(parts: EventTypeParts): AnyEventType {
   return self;
 }
 
-/** Who made which event: identity for the lifetime of the object; nothing is stored on it. */
-const makers = new WeakMap<object, AnyEventType>();
+/** What is constructed is the object that is handed in: with the fields of whoever extends this. */
+class Itself {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/**
+ * Who made an event, in a field that nothing outside can see or forge. A map from events to types
+ * would be gone through by each collection of garbage, with as many entries as there are events.
+ */
+class Origin extends Itself {
+  readonly #type: AnyEventType;
+
+  private constructor(event: Event, type: AnyEventType) {
+    super(event);
+    this.#type = type;
+  }
+
+  static mark(event: Event, type: AnyEventType): Event {
+    new Origin(event, type);
+    return Object.freeze(event);
+  }
+
+  static of(event: object): AnyEventType | undefined {
+    return #type in event ? event.#type : undefined;
+  }
+}
 
 function deepFreeze<T extends object>(value: T): T {
   for (const field of Object.values(value)) {

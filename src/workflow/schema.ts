@@ -65,8 +65,12 @@ export function parseData(schema: DataSchema, type: string, input: unknown): Jso
  * it does over `__proto__`, which is no name to hand on.
  */
 export function withPassedOver<T extends object>(output: T, input: unknown): T {
-  const rest = ["constructor", "prototype"].filter((name) => !Object.hasOwn(output, name));
-  return Object.assign(output, pick(Object(input), rest));
+  const fields: Record<string, unknown> = Object(input);
+  for (const name of ["constructor", "prototype"]) {
+    if (!Object.hasOwn(fields, name) || Object.hasOwn(output, name)) continue;
+    Object.assign(output, { [name]: fields[name] });
+  }
+  return output;
 }
 
 /**

@@ -43,8 +43,8 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "engine/steps": [
     [
-      "events.find((event) => familyOf",
-      "events.findLast((event) => familyOf",
+      'for (const event of events) {\n    if (familyOf(change, event) === "stop")',
+      'for (const event of events.toReversed()) {\n    if (familyOf(change, event) === "stop")',
       "of several stop events the last is the end",
     ],
     [
@@ -63,11 +63,15 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
       "a job that is tried again is thought to ask what it asked",
     ],
     [
-      "leave(change, job, found.place, nameOf(events));\n  const stop",
-      "const stop",
+      "leave(change, job, found.place, nameOf(events));\n",
+      "",
       "a step that has ended is still at work",
     ],
-    ["if (stop) return", "if (!stop) return", "a run ends with its first step"],
+    [
+      'familyOf(change, event) === "stop"',
+      'familyOf(change, event) !== "stop"',
+      "a run ends with its first step",
+    ],
     ["if (tick.retryAt !== null)", "if (tick.retryAt === null)", "who gives up tries again"],
     [
       "if (retryAt <= change.at) enqueue",
@@ -267,8 +271,8 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
     ["slice(-unclaimedEventsMax)", "slice(0, 0)", "no event is kept for a wait"],
     ["{ event, target }]", "{ event, target: null }]", "an event for one step is kept for all"],
     [
-      "if (answered.size === 0 && takers.length === 0)",
-      "if (takers.length === 0)",
+      "let isTaken = answered.size > 0;",
+      "let isTaken = false;",
       "an answer is kept for a second wait",
     ],
   ],

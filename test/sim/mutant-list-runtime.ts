@@ -120,7 +120,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "return count <= limit;",
       "one run of a workflow more than may be is under way",
     ],
-    ["return admit();", "return;", "whose turn it is is not told"],
+    ["return admit(next);", "return;", "whose turn it is is not told"],
   ],
   "runtime/step-context": [
     [
@@ -151,11 +151,7 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "return newest !== undefined ? undefined",
       "whoever held a run may still write to it",
     ],
-    [
-      "sequence: firstSequence + index,",
-      "sequence: firstSequence + 2 * index,",
-      "events are not numbered densely",
-    ],
+    ["sequence: sequence++,", "sequence: (sequence += 2) - 2,", "events are not numbered densely"],
   ],
   "store/feed": [
     [

@@ -183,7 +183,12 @@ export const mutants: readonly Mutant[] = [
     "a function is not told of an answer that came before its question was stored",
   ),
   // --- routes
-  inEngine("route", "&& !answered.has(step),", ",", "an answer is given to its step as input, too"),
+  inEngine(
+    "route",
+    " || answered.has(step)) continue",
+    ") continue",
+    "an answer is given to its step as input, too",
+  ),
   inEngine(
     "route",
     'if (family === "stop") return;',
@@ -345,7 +350,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "child",
-    "    await endOrphan(invocation, runId);\n",
+    "  await endOrphan(invocation, runId);\n",
     "",
     "a child that is started while its parent ends goes on",
     "family",
