@@ -8,7 +8,7 @@ import { checkInvariants } from "../engine/invariants.ts";
 import { nextTimerAt } from "../engine/resume.ts";
 import type { RunState } from "../engine/state.ts";
 import { isTerminal } from "../protocol/status.ts";
-import type { NewRun, RunSummary, Store } from "../store/store.ts";
+import type { NewRun, RunRecord, RunSummary, Store } from "../store/store.ts";
 import type { Definition } from "../workflow/definition.ts";
 import type { Admission } from "./admission.ts";
 import { Alarms } from "./alarms.ts";
@@ -145,7 +145,7 @@ export class LiveRuns {
     checkInvariants(definition, state);
     const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
     // Before anybody finds it: who does may change it, and it goes on from what is stored.
-    if (!isToEnd || isTerminal(state.status)) await this.#settle(live, run.crashes);
+    if (!isToEnd || isTerminal(state.status)) await this.#settle(live, run);
     return live;
   }
 
@@ -213,7 +213,7 @@ export class LiveRuns {
   }
 
   /** Lets a run that was loaded go on, unless it has to wait or there is nobody to go on for. */
-  async #settle(live: LiveRun, crashes: number): Promise<void> {
+  async #settle(live: LiveRun, { crashes, isResting }: RunRecord): Promise<void> {
     const { state, definition } = live.loop;
     const { runId } = live.summary;
     const { admission, store } = this.#ports;
@@ -222,6 +222,8 @@ export class LiveRuns {
       return live.loop.submit({ kind: "run_quarantined", crashes }).catch(() => {});
     }
     live.resume();
+    // One that was set aside counts as under way.
+    if (!isResting) live.loop.correctRest();
     if (isTerminal(state.status)) {
       // It ended before this was known to whoever asked for it, and is not kept for that.
       this.#bury(live.summary);

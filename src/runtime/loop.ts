@@ -121,6 +121,12 @@ export class Loop {
     return promiseOf((this.#pending ??= this.#newBatch()));
   }
 
+  /** The store has it as a run that does not rest: it is told if that is not so. */
+  correctRest(): void {
+    if (this.#rest) void this.confirm();
+    this.#rest = null;
+  }
+
   /** Resolves when the tick is stored, and rejects when it could not be, or comes too late. */
   submit(body: TickBody): Promise<void> {
     this.tell(body);

@@ -6,8 +6,9 @@ import { Waker } from "../../src/runtime/waker.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
+import { TestClock } from "../../src/testing/test-clock.ts";
 import { Answer, oneStep } from "./fixtures.ts";
-import { Process } from "./process.ts";
+import { Process, settle } from "./process.ts";
 
 /** Runs that rest until these times; one that is woken rests no more, as if it had gone on. */
 async function wakeAt(times: readonly (number | null)[]) {
@@ -131,4 +132,32 @@ test("a run that is due and whose workflow nobody knows goes on where somebody d
   await last.advance(1);
   expect(await last.result(run)).toBe("late");
   await last.runtime.close();
+});
+
+test("such a run rests again where somebody does, and is woken in time, also if the clock was set back", async () => {
+  const asking = oneStep(async (_event, context) => {
+    await context.waitForEvent(Answer, { timeout: 60 });
+    return StopEvent();
+  });
+  const store = new MemoryStore();
+  const start = Date.UTC(2026, 0, 1);
+  const first = await Process.open(
+    { w: asking },
+    { store, idleMs: 1_000, clock: new TestClock(start) },
+  );
+  const run = await first.start("w");
+  await first.advance(2);
+  await first.runtime.close();
+  const second = await Process.open({}, { store, clock: new TestClock(start + 70_000) });
+  await second.advance(1);
+  expect((await second.record(run)).isResting).toBe(false);
+  await second.runtime.close();
+  const clock = new TestClock(start + 30_000);
+  await using third = await Process.open({ w: asking }, { store, idleMs: 1_000, clock });
+  await settle();
+  expect((await third.record(run)).isResting).toBe(true);
+  await third.advance(2);
+  expect(third.isInMemory(run)).toBe(false);
+  await third.advance(40);
+  expect((await third.record(run)).status).toBe("failed");
 });
