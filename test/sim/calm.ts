@@ -55,7 +55,7 @@ function settleOnOne(world: World): Process {
   const hasAll = [...world.disk.leases].every(
     ([run, { process }]) => process === last?.id || !last || startedSince(world, run, last),
   );
-  if (isAlone && hasAll && !wasRobbed(world, last)) return last;
+  if (isAlone && hasAll && last.knowsAll && !wasRobbed(world, last)) return last;
   for (const process of world.living) process.die("before the calm");
   return world.boot();
 }

@@ -52,6 +52,8 @@ export interface Plan {
   readonly lag: number;
   /** How often a process that dies is ended by a step that is under way in it. */
   readonly exit: number;
+  /** How often a process does not know one of the workflows. */
+  readonly forgets: number;
   readonly idleMs: number | null;
   /** Runs at a time. */
   readonly concurrency: number | null;
@@ -62,9 +64,18 @@ export interface Plan {
  * `deadly`: processes die again and again, of few runs, so that some are given up for it.
  * `visited`: runs rest and leave memory, and many come to them for nothing.
  * `full`: the disk takes nothing for a while, again and again.
+ * `changing`: processes come and go, and some do not know the workflow of runs that they find.
  */
 export type Profile = (typeof profiles)[number];
-export const profiles = ["calm", "ordinary", "harsh", "deadly", "visited", "full"] as const;
+export const profiles = [
+  "calm",
+  "ordinary",
+  "harsh",
+  "deadly",
+  "visited",
+  "full",
+  "changing",
+] as const;
 
 export interface PlanOptions {
   /** Names. Default: as the seed has it. */
@@ -78,6 +89,7 @@ export function profileOf(seed: number): Profile {
   if (seed % 6 === 1) return "harsh";
   if (seed % 12 === 2) return "deadly";
   if (seed % 12 === 8) return "full";
+  if (seed % 12 === 5) return "changing";
   return seed % 6 === 4 ? "visited" : "ordinary";
 }
 
@@ -86,6 +98,7 @@ export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}
   const plan = makeOrdinary(chance, options);
   if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
   if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
+  if (profile === "changing") return { ...plan, ...makeChanging(plan, chance, options) };
   if (profile === "full") return { ...plan, ...makeFull(plan, chance) };
   if (profile === "visited") return { ...plan, ...makeVisited(plan, chance, options) };
   return plan;
@@ -111,6 +124,15 @@ function makeDeadly({ weights, failedWrite }: Plan, chance: Chance): Partial<Pla
     death: chance.number() * 0.1,
     failedWrite: chance.happens(0.5) ? failedWrite : 0,
     exit: chance.pick([0.7, 0.95, 1]),
+  };
+}
+
+function makeChanging({ weights }: Plan, chance: Chance, options: PlanOptions): Partial<Plan> {
+  return {
+    workloads: options.workloads ?? [...new Set([chance.pick(restful), chance.pick(restful)])],
+    weights: { ...weights, restart: 1 + chance.number() * 2, crash: chance.number() * 2, jump: 0 },
+    idleMs: chance.pick([1, 50, 2_000]),
+    forgets: 0.2 + chance.number() * 0.4,
   };
 }
 
@@ -186,6 +208,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
     failedRead: rare(0.2, 0.08),
     lag: chance.happens(0.5) ? chance.number() * 0.5 : 0,
     exit: 0.5,
+    forgets: 0,
     idleMs: chance.pick([null, 1, 50, 2_000]),
     concurrency: chance.happens(0.25) ? chance.between(1, 2) : null,
   };

@@ -64,6 +64,7 @@ export class Process {
   readonly clock: Clock;
   readonly runtime: Runtime;
   readonly store: Store;
+  readonly knowsAll: boolean;
   readonly calls: Set<Call> = new Set();
   gates: Gate[] = [];
   isAlive = true;
@@ -76,7 +77,8 @@ export class Process {
   readonly #world: Surroundings;
   #callCount = 0;
 
-  constructor(id: number, world: Surroundings) {
+  /** `unknown`: its workflows are not there. */
+  constructor(id: number, world: Surroundings, unknown: Workload | null) {
     const { disk, clock, chance, idleMs, concurrency } = world;
     this.id = id;
     this.#world = world;
@@ -85,7 +87,10 @@ export class Process {
     this.store = disk.mount(this);
     const { store } = this;
     this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
-    for (const { parts } of world.workloads) {
+    this.knowsAll = unknown === null;
+    for (const workload of world.workloads) {
+      if (workload === unknown) continue;
+      const { parts } = workload;
       for (const { workflow, definition } of parts) {
         this.runtime.register(workflow, this.#bind(definition));
       }

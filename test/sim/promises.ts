@@ -182,6 +182,7 @@ export const turnsAreWaitedFor: Law = ({ scenes, trace }) => {
   const isCountable =
     plan.weights.fork === 0 &&
     plan.ambiguous === 0 &&
+    plan.forgets === 0 &&
     plan.weights.steal === 0 &&
     plan.weights.delete === 0;
   if (!isCountable || entries.length === 0) return undefined;
@@ -250,7 +251,9 @@ export const restIsKnown: Law = ({ runs }) =>
       const state = states[index];
       if (!commit || !state) return undefined;
       if (commit.rest !== undefined) rest = commit.rest;
-      if (state.status !== "running") return undefined;
+      // Set aside by a process that does not know its workflow, for the next start to take up.
+      const isSetAside = commit.rest === null && commit.ticks.length === 0;
+      if (state.status !== "running" || isSetAside) return undefined;
       const isResting = isIdle(state) && state.startedAt !== null;
       const expected = isResting ? { wakeAt: nextTimerAt(state) } : null;
       if (Bun.deepEquals(rest, expected)) return undefined;

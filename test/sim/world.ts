@@ -127,7 +127,10 @@ export class World implements Surroundings {
   }
 
   boot(): Process {
-    const process = new Process(this.processes.length + 1, this);
+    const { chance, plan, disk } = this;
+    const forgets = !disk.isCalm && chance.happens(plan.forgets);
+    const unknown = forgets ? chance.pick(this.workloads) : null;
+    const process = new Process(this.processes.length + 1, this, unknown);
     this.processes.push(process);
     return process;
   }
