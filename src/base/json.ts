@@ -59,6 +59,9 @@ export function jsonDepth(text: string): number {
 
 // ---
 
+/** One for all, as it is frozen: most runs keep several. */
+const noFields: JsonObject = Object.freeze({});
+
 function copy(value: unknown, path: string, parents: object[]): Json {
   switch (typeof value) {
     case "string":
@@ -93,9 +96,11 @@ function copyFields(value: object, path: string, parents: object[]): JsonObject 
     const name = value.constructor?.name || "object";
     throw refuse(path, `a ${name}`, "use plain objects, arrays, strings and numbers");
   }
-  const result: Record<string, Json> = {};
   const fields = value as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(fields)) {
+  const keys = Object.keys(fields);
+  if (keys.length === 0) return noFields;
+  const result: Record<string, Json> = {};
+  for (const key of keys) {
     const field = fields[key];
     // An absent optional field is written `undefined` as often as it is left out.
     if (field === undefined) continue;

@@ -19,17 +19,16 @@ export const envelopeSchema: v.GenericSchema<Envelope> = v.object({
   types: v.nullable(v.array(v.string())),
 });
 
-/** The JSON text of an envelope; `tail` is that of its type, which is the same for all its events. */
-export function encodeEnvelope(type: WireType, data: JsonObject, tail: string): string {
-  return `{"value":${JSON.stringify(toWireValue(type, data))},${tail}`;
-}
-
-/** What stands behind the value in all envelopes of a type. */
-export function toEnvelopeTail({ type, parents }: WireType, qualifiedName: string): string {
-  const tail: Omit<Envelope, "value"> = {
+/**
+ * The JSON text of an envelope. It is written in one go: text that is put together of parts is kept
+ * as its parts, and put together by whoever writes it to a disk.
+ */
+export function encodeEnvelope(type: WireType, data: JsonObject, qualifiedName: string): string {
+  const { type: name, parents } = type;
+  return JSON.stringify({
+    value: toWireValue(type, data),
     qualified_name: qualifiedName,
-    type,
+    type: name,
     types: parents.length > 0 ? parents : null,
-  };
-  return JSON.stringify(tail).slice(1);
+  } satisfies Envelope);
 }

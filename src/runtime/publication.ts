@@ -3,10 +3,9 @@
  */
 import type { JsonObject } from "../base/json.ts";
 import { must } from "../base/assert.ts";
-import { memo } from "../base/memo.ts";
 import type { Published } from "../engine/change.ts";
 import type { RunState } from "../engine/state.ts";
-import { encodeEnvelope, toEnvelopeTail } from "../protocol/envelope.ts";
+import { encodeEnvelope } from "../protocol/envelope.ts";
 import type { NewEvent } from "../store/event.ts";
 import type { Outcome } from "../store/store.ts";
 import { engineEventTypes, StepFailedEvent, toWireStepFailed } from "../workflow/builtin.ts";
@@ -27,7 +26,7 @@ export function toNewEvent(definition: Definition, published: Published, at: num
   const data = StepFailedEvent.is(event)
     ? toWireStepFailed(event.data)
     : (event.data as JsonObject); // Events of a run are JSON.
-  const json = encodeEnvelope(type, data, tailsOf(definition)(type));
+  const json = encodeEnvelope(type, data, qualifiedName(definition, type.type));
   return { json, at, isInternal: type.family === "internal", isTerminal };
 }
 
@@ -43,11 +42,6 @@ export function toOutcome(state: RunState, events: readonly NewEvent[], at: numb
 }
 
 // ---
-
-/** What is the same in all events of a type is written once. */
-const tailsOf: (definition: Definition) => (type: AnyEventType) => string = memo((definition) =>
-  memo((type) => toEnvelopeTail(type, qualifiedName(definition, type.type))),
-);
 
 function typeOf(definition: Definition, event: Event): AnyEventType {
   return must(

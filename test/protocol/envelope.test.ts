@@ -3,12 +3,7 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 
 import type { JsonObject } from "../../src/base/json.ts";
-import {
-  encodeEnvelope,
-  type Envelope,
-  envelopeSchema,
-  toEnvelopeTail,
-} from "../../src/protocol/envelope.ts";
+import { encodeEnvelope, type Envelope, envelopeSchema } from "../../src/protocol/envelope.ts";
 import { fromWireValue, type WireType } from "../../src/protocol/wire-value.ts";
 
 function wireType(overrides: Partial<WireType> = {}): WireType {
@@ -17,7 +12,7 @@ function wireType(overrides: Partial<WireType> = {}): WireType {
 
 /** As whoever reads the text will see it. */
 function toEnvelope(type: WireType, data: JsonObject, qualifiedName: string): Envelope {
-  const text = encodeEnvelope(type, data, toEnvelopeTail(type, qualifiedName));
+  const text = encodeEnvelope(type, data, qualifiedName);
   return JSON.parse(text) as Envelope;
 }
 
