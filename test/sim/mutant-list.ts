@@ -382,7 +382,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "step-context",
-    "    if (invocation.isLetGo) await invocation.bringBack();\n",
+    "  if (invocation.isLetGo) await invocation.bringBack();\n",
     "",
     "a function that was left behind does what the next call has done",
     "aside",
