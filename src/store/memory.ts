@@ -68,6 +68,8 @@ export class MemoryStore implements Store {
   /** The runs of each handler, oldest first. A map keeps the order in which handlers came. */
   readonly #handlers = new Map<string, StoredRun[]>();
 
+  /** When the runs that rest have to wake, by run: there may be many others. */
+  readonly #wakes = new Map<string, number>();
   #nextTurn: Promise<void> | undefined;
 
   constructor({ clock = systemClock }: { readonly clock?: Pick<Clock, "nextTurn"> } = {}) {
@@ -191,14 +193,17 @@ export class MemoryStore implements Store {
   }
 
   async listDue(at: number, limit: number): Promise<readonly string[]> {
-    return this.#wakes()
-      .filter(({ wakeAt }) => wakeAt <= at)
+    return [...this.#wakes]
+      .filter(([, wakeAt]) => wakeAt <= at)
+      .sort(([, one], [, other]) => one - other)
       .slice(0, limit)
-      .map(({ runId }) => runId);
+      .map(([runId]) => runId);
   }
 
   async nextWakeAt(): Promise<number | null> {
-    return this.#wakes()[0]?.wakeAt ?? null;
+    let next = Infinity;
+    for (const wakeAt of this.#wakes.values()) next = Math.min(next, wakeAt);
+    return next === Infinity ? null : next;
   }
 
   async readJournal(runId: string): Promise<Journal> {
@@ -228,6 +233,7 @@ export class MemoryStore implements Store {
     this.#handlers.delete(handlerId);
     for (const { runId, idempotency } of runs) {
       this.#runs.delete(runId);
+      this.#wakes.delete(runId);
       if (idempotency) this.#starts.delete(idempotency.key);
     }
     for (const { runId } of runs) this.feed.deleted(runId);
@@ -254,13 +260,10 @@ export class MemoryStore implements Store {
     return this.#handlers.get(run.handlerId)?.at(-1) === run;
   }
 
-  /** Of the resting runs that have a timer, the soonest first. */
-  #wakes(): readonly { readonly runId: string; readonly wakeAt: number }[] {
-    const wakes: { runId: string; wakeAt: number }[] = [];
-    for (const { runId, rest } of this.#runs.values()) {
-      if (rest && rest.wakeAt !== null) wakes.push({ runId, wakeAt: rest.wakeAt });
-    }
-    return wakes.sort((one, other) => one.wakeAt - other.wakeAt);
+  #setRest(run: StoredRun, rest: Rest | null): void {
+    run.rest = rest;
+    if (rest && rest.wakeAt !== null) this.#wakes.set(run.runId, rest.wakeAt);
+    else this.#wakes.delete(run.runId);
   }
 
   /** One for all writes of a turn. */
@@ -286,9 +289,9 @@ export class MemoryStore implements Store {
       run.result = outcome.result;
       run.error = outcome.error;
       run.completedAt = outcome.completedAt;
-      run.rest = null;
+      this.#setRest(run, null);
     } else if (rest !== undefined && run.status === "running") {
-      run.rest = rest;
+      this.#setRest(run, rest);
     }
     this.feed.published(run.runId, stored);
   }
