@@ -72,6 +72,17 @@ describe("the document", () => {
     });
   });
 
+  test("refuses what the server refuses: an event that is none", () => {
+    const send = operations.find(({ operation }) => operation.operationId === "sendEvent");
+    const { schema } = send?.operation.requestBody?.content["application/json"] ?? {};
+    const problems = (body: unknown) => findProblems(schema, body).length;
+    expect([{ event: { type: "Next" } }, { event: '{"type":"Next"}' }].map(problems)).toEqual([
+      0, 0,
+    ]);
+    const wrong = [{ event: null }, { event: 1 }, { event: [] }, {}];
+    expect(wrong.map(problems)).toEqual([1, 1, 1, 1]);
+  });
+
   test("is about paths that lead to their routes", () => {
     const router = createRouter(apiRoutes.map((route) => ({ ...route, target: route.id })));
     for (const { path, method, operation } of operations) {

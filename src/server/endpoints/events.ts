@@ -41,6 +41,7 @@ export const streamEvents: Endpoint = async (services, call) => {
 export const sendBodySchema: v.GenericSchema<unknown, SendBody> = v.object({
   event: v.pipe(
     v.unknown(),
+    v.metadata({ type: ["object", "string"] }),
     v.description("An envelope with `type` and `value`, or one as a JSON string."),
   ),
   step: v.pipe(
