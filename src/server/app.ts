@@ -37,33 +37,33 @@ export function createApp(services: Services): App {
   ]);
 
   // No promise where nothing is waited for: each would cost a turn of the queue.
-  const answer: Answer = (request, ready, connection) => {
-    const url = urlOf(request);
+  const answer = (incoming: Incoming): Response | Promise<Response> => {
+    const { request, url } = incoming;
     if (isPreflight(request)) return empty(204, preflightHeaders(request, services.settings));
     // The page, which asks for the key, and the probe of whatever supervises the process.
     const isPage = isRead(request) && pagePaths.has(url.pathname);
     const isOpen = isPage || (isRead(request) && url.pathname === "/health");
     const checking = guard(request, url, services.settings, { isOpen });
     const next = isPage ? answerPage : answerRoute;
-    return checking
-      ? after(checking, next, request, ready, connection, url)
-      : next(request, ready, connection, url);
+    return checking ? whenChecked(checking, next, incoming) : next(incoming);
   };
 
-  const answerPage: RouteAnswer = async (request, ready, connection, url) => {
+  const answerPage = async (incoming: Incoming): Promise<Response> => {
+    const { request, url } = incoming;
     page ??= loadPage().then(createFiles);
     const file = serveFile(await page, url.pathname, request, pageHeaders);
-    return file ?? (await answerRoute(request, ready, connection, url));
+    return file ?? (await answerRoute(incoming));
   };
 
-  const answerRoute: RouteAnswer = (request, ready, connection, url) => {
+  const answerRoute = (incoming: Incoming): Response | Promise<Response> => {
+    const { request, connection, ready, url } = incoming;
     const match = matchRoute(router, request.method, url.pathname);
     if (match.kind === "match") {
       const { target, params } = match;
       const call = new Call(request, connection, params, url);
       if (target === getHealth) return target(services, call);
       checkOpen(services);
-      return services.isReady() ? target(services, call) : after(ready, target, services, call);
+      return services.isReady() ? target(services, call) : whenReady(ready, target, services, call);
     }
     if (match.kind === "not_found") throw new WorkflowError("route_not_found", "Not Found");
     const allow = match.allow.join(", ");
@@ -73,7 +73,7 @@ export function createApp(services: Services): App {
   return async (request, ready, connection) => {
     let response: Response;
     try {
-      response = await answer(request, ready, connection);
+      response = await answer({ request, ready, connection, url: urlOf(request) });
     } catch (error) {
       response = toErrorResponse(services, request, error);
     }
@@ -84,16 +84,30 @@ export function createApp(services: Services): App {
 
 // ---
 
-type Answer = (...args: Parameters<App>) => Response | Promise<Response>;
-type RouteAnswer = (...args: [...Parameters<App>, url: RequestUrl]) => Response | Promise<Response>;
+interface Incoming {
+  readonly request: Request;
+  readonly ready: Promise<void>;
+  readonly connection: Connection;
+  readonly url: RequestUrl;
+}
 
-async function after<Args extends unknown[], T>(
-  work: Promise<void>,
-  next: (...args: Args) => T | Promise<T>,
-  ...args: Args
-): Promise<T> {
-  await work;
-  return await next(...args);
+async function whenChecked(
+  checking: Promise<void>,
+  next: (incoming: Incoming) => Response | Promise<Response>,
+  incoming: Incoming,
+): Promise<Response> {
+  await checking;
+  return await next(incoming);
+}
+
+async function whenReady(
+  ready: Promise<void>,
+  endpoint: Endpoint,
+  services: Services,
+  call: Call,
+): Promise<Response> {
+  await ready;
+  return await endpoint(services, call);
 }
 
 function isRead({ method }: Request): boolean {
