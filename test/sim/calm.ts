@@ -22,6 +22,8 @@ export function calm(world: World): void {
   world.disk.isCalm = true;
   world.record({ kind: "calmed" });
   const process = settleOnOne(world);
+  // Who has met a full disk looks for it again and again, also after its own death.
+  if (world.plan.weights.cut > 0) world.clock.leaveTo(process);
   for (const { run } of world.runs.values()) {
     world.ask(process, { what: "end", run }, () => process.runtime.ended(run));
   }

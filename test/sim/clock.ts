@@ -23,6 +23,8 @@ export class SimClock {
   /** By time, and by the order of their setting. */
   #timers: Timer[] = [];
   #turns: Turn[] = [];
+  /** The only one that still gets what it asks for. Null: others do as well. */
+  #last: object | null = null;
 
   get now(): number {
     return this.#now;
@@ -56,8 +58,11 @@ export class SimClock {
   of(owner: object): Clock {
     return {
       now: () => this.#now,
-      nextTurn: (callback) => void this.#turns.push({ owner, callback }),
+      nextTurn: (callback) => {
+        if (this.#serves(owner)) this.#turns.push({ owner, callback });
+      },
       at: (at, callback) => {
+        if (!this.#serves(owner)) return () => {};
         const timer = { owner, at, callback };
         const index = this.#timers.findIndex((other) => other.at > at);
         this.#timers.splice(index < 0 ? this.#timers.length : index, 0, timer);
@@ -73,6 +78,13 @@ export class SimClock {
   drop(owner: object): void {
     this.#timers = this.#timers.filter((timer) => timer.owner !== owner);
     this.#turns = this.#turns.filter((turn) => turn.owner !== owner);
+  }
+
+  /** All other processes are gone: what goes round in circles in their last breath stops. */
+  leaveTo(owner: object): void {
+    this.#last = owner;
+    this.#timers = this.#timers.filter((timer) => timer.owner === owner);
+    this.#turns = this.#turns.filter((turn) => turn.owner === owner);
   }
 
   /** Whole milliseconds, as every wall clock; backwards too, as some wall clocks. */
@@ -91,5 +103,11 @@ export class SimClock {
   /** Lets the turn come that was asked for first. */
   turn(): void {
     this.#turns.shift()?.callback();
+  }
+
+  // ---
+
+  #serves(owner: object): boolean {
+    return this.#last === null || this.#last === owner;
   }
 }
