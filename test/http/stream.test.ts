@@ -81,6 +81,26 @@ describe("asking", () => {
     expect(facts.asked).toBe(2);
   });
 
+  test("a source that is silent is asked once, however often its reader got something else", async () => {
+    let asked = 0;
+    const next = () => {
+      asked++;
+      return new Promise<never>(() => {});
+    };
+    const source = () => ({ [Symbol.asyncIterator]: () => ({ next }) });
+    const { clock, read, reader } = world([], { source, opening, heartbeat: beat });
+    const first = read();
+    await clock.turn();
+    expect(await first).toBe("opening");
+    const second = read();
+    await clock.advance(1000);
+    expect(await second).toBe("beat");
+    void read();
+    await clock.turn();
+    expect(asked).toBe(1);
+    await reader.cancel();
+  });
+
   test("a source is read to its end, without empty chunks", async () => {
     const { clock, facts, read } = world(["a", "", "", "b", ""]);
     expect([await read(), await read(), await read()]).toEqual(["a", "b", "(end)"]);

@@ -268,7 +268,9 @@ describe("many streams", () => {
     };
     await ask("POST /workflows/waiting/run-nowait", '{"handler_id":"one"}');
     const open = async (path: string) => {
-      const reader = (await ask(`GET ${path}`)).body?.getReader();
+      const { status, body } = await ask(`GET ${path}`);
+      expect(status).toBe(200);
+      const reader = body?.getReader();
       await reader?.read();
       return reader;
     };
@@ -276,7 +278,9 @@ describe("many streams", () => {
     await open("/debug/handlers/stream");
     for (const path of ["/events/one", "/events/one?sse=false", "/debug/handlers/stream"]) {
       const refused = await ask(`GET ${path}`);
-      expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+      const { status, headers } = refused;
+      const fields = ["retry-after", "connection"].map((name) => headers.get(name));
+      expect([status, ...fields]).toEqual([503, "1", "close"]);
       expect(await refused.json()).toEqual({
         detail: "All 2 streams that this server has room for are open: try again later.",
         code: "streams_full",

@@ -221,6 +221,13 @@ describe("a Host header that is none", () => {
     expect(answer).toContain('"code":"request_invalid"');
   });
 
+  test("is told as it came, up to a hundred characters of it", async () => {
+    const answer = await say(`GET /health HTTP/1.1\nHost: ${"a b".repeat(50)}\nConnection: close`);
+    expect(answer).toContain(
+      `Expected \`Host\` to be one name or address, got \`${"a b".repeat(50).slice(0, 100)}\`.`,
+    );
+  });
+
   test("two of them are refused", async () => {
     for (const names of [
       ["localhost", "evil.test"],
