@@ -62,8 +62,9 @@ export function hasEndlessBody(request: Request): boolean {
 
 // ---
 
-function cutOff(error: unknown): never {
-  throw gone(0, error);
+function cutOff(cause: unknown): never {
+  const reason = "Expected a whole body, but the connection ended before it did.";
+  throw new WorkflowError("json_invalid", reason, { cause });
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
@@ -77,10 +78,8 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error) => {
-        throw gone(length, error);
-      });
-      if (request.signal.aborted) throw gone(length, request.signal.reason);
+      const { done, value } = await reader.read().catch(cutOff);
+      if (request.signal.aborted) cutOff(request.signal.reason);
       if (done) break;
       length += value.length;
       if (length > bytesMax) throw tooLarge(bytesMax, `at least ${length}`);
@@ -119,11 +118,6 @@ function clip(text: string): string {
 
 function invalid(reason: string): WorkflowError {
   return new WorkflowError("json_invalid", reason);
-}
-
-function gone(length: number, cause: unknown): WorkflowError {
-  const reason = `Expected a whole body, but the connection ended after ${length} bytes.`;
-  return new WorkflowError("json_invalid", reason, { cause });
 }
 
 function tooLarge(bytesMax: number, got: string): WorkflowError {
