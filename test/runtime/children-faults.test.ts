@@ -58,6 +58,32 @@ describe("a child that is on its way to the store", () => {
   });
 });
 
+test("a child that no disk has room for is waited for as long as its step may take, and no longer", async () => {
+  class Full extends MemoryStore {
+    asked = 0;
+    override async create(...write: Parameters<Store["create"]>): Promise<void> {
+      if (write[0].parentRunId === undefined) return super.create(...write);
+      this.asked++;
+      // A step that asked on and on would leave no room for anything else.
+      const code = this.asked < 1_000 ? "store_unavailable" : "store_failed";
+      throw new WorkflowError(code, "The disk is full.");
+    }
+  }
+  const store = new Full();
+  const hasty = oneStep(
+    async (_event, context) => StopEvent({ result: await context.runWorkflow(asker, {}) }),
+    { children: [asker], timeout: 1 },
+  );
+  const process = await Process.open({ w: hasty }, { store });
+  const run = await process.start("w");
+  await process.advance(1);
+  const { error } = await process.record(run);
+  expect(error).toContain("took longer than its timeout of 1 s");
+  expect(store.asked).toBe(1_000 / parkedRunRetryMs);
+  await process.advance(10);
+  expect(store.asked).toBe(1_000 / parkedRunRetryMs);
+});
+
 test("all events of a child are shown, however slowly they are read", async () => {
   class Slow extends MemoryStore {
     override async readEvents(...read: Parameters<Store["readEvents"]>) {
