@@ -1,7 +1,7 @@
 /**
  * Resources of one scope: made when first used, once however many ask at the same time, and
- * disposed of in the reverse order when the scope ends. A failure to make one is forgotten: the
- * next asks anew.
+ * disposed of in the reverse order when the scope ends, after those of the scopes inside of it. A
+ * failure to make one is forgotten: the next asks anew.
  */
 import { must } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
@@ -13,6 +13,8 @@ export class ResourcePool {
   readonly #log: Log;
   #made: Map<Resource, Promise<unknown>> | undefined;
   #disposals: (() => unknown)[] | undefined;
+  /** Ends that are under way, of this scope and of those inside of it. */
+  #endings: Set<Promise<void>> | undefined;
   #isEnded = false;
 
   constructor(scope: ResourceScope, outer: ResourcePool | null, log: Log) {
@@ -34,7 +36,10 @@ export class ResourcePool {
   /** Disposes of what was made here. A disposal that fails is reported, and the others go on. */
   end(): Promise<void> {
     this.#isEnded = true;
-    return this.#disposals ? this.#disposeOf(this.#disposals) : nothingToDo;
+    if (!this.#disposals && !this.#endings?.size) return nothingToDo;
+    const ending = this.#disposeOf(this.#disposals ?? []);
+    this.#follow(ending);
+    return ending;
   }
 
   // ---
@@ -61,7 +66,16 @@ export class ResourcePool {
   }
 
   async #disposeOf(disposals: (() => unknown)[]): Promise<void> {
-    for (const dispose of disposals.splice(0).toReversed()) await this.#attempt(dispose);
+    const own = disposals.splice(0).toReversed();
+    if (this.#endings?.size) await Promise.all(this.#endings);
+    for (const dispose of own) await this.#attempt(dispose);
+  }
+
+  #follow(ending: Promise<void>): void {
+    const endings = (this.#endings ??= new Set());
+    endings.add(ending);
+    void ending.then(() => endings.delete(ending));
+    if (this.#outer) this.#outer.#follow(ending);
   }
 
   async #attempt(dispose: () => unknown): Promise<void> {

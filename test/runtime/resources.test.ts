@@ -305,6 +305,32 @@ describe("disposal", () => {
     expect(trace.slice(3)).toEqual(["-step1", "-run1", "-server1"]);
   });
 
+  test("goes from the inside out, however long it takes, also of a run that was let go", async () => {
+    const trace: string[] = [];
+    const disposing = gate();
+    const server = traced(trace, "server", "server");
+    const run = traced(trace, "run", "run", { server });
+    const step = defineResource("step", { scope: "step", needs: { run } }, () => ({
+      async [Symbol.asyncDispose]() {
+        await disposing.opened;
+        trace.push("-step");
+      },
+    }));
+    const workflow = oneStep((_event, context) => context.waitForEvent(Answer), {
+      resources: { step },
+    });
+    const process = await Process.open({ w: workflow }, { idleMs: 1_000 });
+    const waiting = await process.start("w");
+    await process.advance(2);
+    expect(process.isInMemory(waiting)).toBe(false);
+    const closing = process.runtime.close();
+    await settle();
+    expect(trace).toEqual(["+server1", "+run1"]);
+    disposing.open();
+    await closing;
+    expect(trace.slice(2)).toEqual(["-step", "-run1", "-server1"]);
+  });
+
   test("of the server comes to a run that has none, at its end", async () => {
     const trace: string[] = [];
     await twoSteps(trace, { it: traced(trace, "it", "server") }).run();
