@@ -172,18 +172,24 @@ describe("several workflows", () => {
 });
 
 describe("in the next process", () => {
-  test("the same run is under way, and the others wait in the same order", async () => {
-    const { began, workflow } = waiters({ concurrency: 1 });
-    const first = await Process.open({ w: workflow });
-    const runs = await startAll(first, "w", ["a", "b", "c"]);
-    await first.runtime.close();
-    await using second = await Process.open({ w: workflow }, { store: first.store });
-    await settle();
-    expect(began).toEqual(["a"]);
-    await second.send(runs[0]!, Answer());
-    await settle();
-    expect(began).toEqual(["a", "b"]);
-  });
+  test.each([
+    ["of its workflow", { concurrency: 1 }, {}],
+    ["in all", {}, { concurrency: 1 }],
+  ])(
+    "the same run %s is under way, and the others wait in the same order",
+    async (_title, ofWorkflow, inAll) => {
+      const { began, workflow } = waiters(ofWorkflow);
+      const first = await Process.open({ w: workflow }, inAll);
+      const runs = await startAll(first, "w", ["a", "b", "c"]);
+      await first.runtime.close();
+      await using second = await Process.open({ w: workflow }, { store: first.store, ...inAll });
+      await settle();
+      expect(began).toEqual(["a"]);
+      await second.send(runs[0]!, Answer());
+      await settle();
+      expect(began).toEqual(["a", "b"]);
+    },
+  );
 
   test("a run that was at work keeps its place", async () => {
     const began: unknown[] = [];

@@ -303,6 +303,18 @@ test.each<readonly [what: string, verb: string, args: readonly unknown[], refusa
   );
 });
 
+test.each<readonly [what: string, target: string, refusal: string]>([
+  ["that there is not", "t", "Expected `step` to be a step of workflow `workflow` (`s`), got `t`."],
+  [
+    "that does not take it",
+    "s",
+    "Step `s` of workflow `workflow` does not accept `Ask`. It accepts `StartEvent`.",
+  ],
+])("a step that sends to a step %s fails", async (_what, step, refusal) => {
+  const run = runStep((_event, context) => context.sendEvent(Ask(), { step }));
+  expect(await rejectionOf(run)).toBe(`run_failed: ${refusal}`);
+});
+
 test.each<readonly [what: string, types: unknown, got: string]>([
   ["one type, and no list", Ask, "a function"],
   ["a list with something else in it", [Ask, "Answer"], 'the text "Answer"'],
@@ -317,6 +329,20 @@ test.each<readonly [what: string, types: unknown, got: string]>([
 test("a step that collects events of no type has them all at once", async () => {
   const run = runStep((_event, context) => StopEvent({ result: context.collectEvents(Ask(), []) }));
   expect(await run).toEqual([]);
+});
+
+test("a function is told whose it is", async () => {
+  const workflow = oneStep((_event, { runId, handlerId, workflowName, stepName }) =>
+    StopEvent({ result: { runId, handlerId, workflowName, stepName } }),
+  );
+  await using process = await Process.open({ w: workflow });
+  const run = await process.start("w", {}, { handlerId: "h" });
+  expect(await process.result(run)).toEqual({
+    runId: run.runId,
+    handlerId: "h",
+    workflowName: "w",
+    stepName: "s",
+  });
 });
 
 test("an event of a type that nobody declared can be shown, but not sent", async () => {
