@@ -77,6 +77,35 @@ test("an effect of a run that was cancelled while it rested is not done", async 
   expect(charged).toEqual([]);
 });
 
+test("the effects after it are stored once each, as in a run that never left", async () => {
+  class Counting extends MemoryStore {
+    readonly commits: number[] = [];
+    override commit(...write: Parameters<Store["commit"]>): Promise<void> {
+      this.commits.push(write[2].ticks.length);
+      return super.commit(...write);
+    }
+  }
+  const work = gate();
+  const workflow = oneStep(async (_event, context) => {
+    const charge = async (): Promise<void> => {
+      await work.opened;
+      for (const key of ["one", "two", "three"]) await context.run(key, () => key);
+    };
+    await Promise.all([charge(), context.waitForEvent(Answer)]);
+    return StopEvent();
+  });
+  const store = new Counting();
+  await using process = await Process.open({ w: workflow }, { ...options, store });
+  const run = await process.start("w");
+  await process.advance(2);
+  expect(process.isInMemory(run)).toBe(false);
+  store.commits.length = 0;
+  work.open();
+  await settle();
+  // That the run is back, and then what each has returned.
+  expect(store.commits).toEqual([0, 1, 1, 1]);
+});
+
 /** Stores what it is given, and says once that it has not. */
 class LyingStore extends MemoryStore {
   lies = false;
