@@ -93,6 +93,24 @@ describe("the timeout of a step", () => {
     expect((await process.record(run)).status).toBe("failed");
   });
 
+  test("stands still in a wait also after two waits that ended at once", async () => {
+    const workflow = oneStep(
+      async (_event, context) => {
+        await Promise.all([context.waitForEvent(Answer), context.waitForEvent(Answer)]);
+        await context.waitForEvent(Answer);
+        return StopEvent();
+      },
+      { timeout: 1 },
+    );
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await settle();
+    await Promise.all([process.send(run, Answer()), process.send(run, Answer())]);
+    await process.advance(60);
+    expect((await process.record(run)).status).toBe("running");
+    expect(process.clock.nextAt).toBeNull();
+  });
+
   test("does not come to an attempt that has ended", async () => {
     const workflow = new Workflow()
       .step("s", { accepts: [StartEvent], emits: [Work], timeout: 1 }, () => Work())
