@@ -7,7 +7,7 @@ import type { Store } from "../../src/store/store.ts";
 import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { AnyWorkflow } from "../../src/workflow/definition.ts";
 import { Workflow } from "../../src/runtime/workflow.ts";
-import { Answer, gate, oneStep, Work } from "./fixtures.ts";
+import { Answer, gate, Note, oneStep, Work } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
 
 /** Does an effect beside its waits; the first call is held up before it. */
@@ -104,6 +104,33 @@ test("the effects after it are stored once each, as in a run that never left", a
   await settle();
   // That the run is back, and then what each has returned.
   expect(store.commits).toEqual([0, 1, 1, 1]);
+});
+
+test("an effect of a run that ends as it is brought back is not done", async () => {
+  const [stopping, charging] = [gate(), gate()];
+  let isCharged = false;
+  const on = { accepts: [StartEvent], waits: [Answer] };
+  const workflow = new Workflow()
+    .step("charge", { ...on, emits: [] }, async (_event, context) => {
+      const effect = charging.opened.then(() => context.run("it", () => void (isCharged = true)));
+      await Promise.all([effect, context.waitForEvent(Answer)]);
+    })
+    .step("stop", { ...on, emits: [StopEvent] }, async (_event, context) => {
+      await Promise.race([stopping.opened, context.waitForEvent(Answer)]);
+      // As this is on its way to the store, the effect asks it, and goes with the end.
+      context.writeEventToStream(Note({ n: 1 }));
+      await Promise.resolve();
+      charging.open();
+      return StopEvent({ result: "stopped" });
+    });
+  await using process = await Process.open({ w: workflow }, options);
+  const run = await process.start("w");
+  await process.advance(2);
+  expect(process.isInMemory(run)).toBe(false);
+  stopping.open();
+  expect(await process.result(run)).toBe("stopped");
+  await settle();
+  expect(isCharged).toBe(false);
 });
 
 /** Stores what it is given, and says once that it has not. */

@@ -330,6 +330,19 @@ describe("editing", () => {
     );
     expect(await workflow.run()).toBe(2);
   });
+
+  test("that never ends, of a function that did not wait for it, holds up nobody either", async () => {
+    const workflow = new Workflow()
+      .step("s", { accepts: [StartEvent], emits: [Work] }, (_event, { store }) => {
+        store.edit(() => new Promise<void>(() => {})).catch(() => {});
+        return Work();
+      })
+      .step("t", { accepts: [Work], emits: [StopEvent] }, async (_event, { store }) => {
+        await store.edit((draft) => void (draft["n"] = 1));
+        return StopEvent({ result: await store.get("n") });
+      });
+    expect(await workflow.run()).toBe(1);
+  });
 });
 
 test("what one step sets, the next one reads; other runs have a state of their own", async () => {
