@@ -135,6 +135,24 @@ describe("a child", () => {
     expect(await workflow.run()).toEqual([...keys.keys()]);
   });
 
+  test("has the same id in every version, by which a step finds the child that it had started", async () => {
+    const workflow = parentOf([adder], async (context) => {
+      for (const options of [{ key: "plain" }, { key: "a b" }, {}, {}]) {
+        await context.runWorkflow(adder, { a: 1, b: 2 }, options);
+      }
+    });
+    await using process = await Process.open({ w: workflow });
+    const run = await process.start("w");
+    await process.result(run);
+    const children = await process.store.listHandlers({ workflowNames: ["w.adder"] });
+    expect(children.map(({ runId }) => runId.replace(run.runId, "parent"))).toEqual([
+      "parent.1.1.plain",
+      "parent.1.1.a-b-c8687a08aa5d",
+      "parent.1.1.w-adder-3",
+      "parent.1.1.w-adder-4",
+    ]);
+  });
+
   test("may be served by itself too, and goes by that name", async () => {
     const workflow = parentOf([adder, breaker], async (context) => {
       const { data } = await context.runWorkflow(adder, { a: 1, b: 2 });
@@ -195,9 +213,9 @@ describe("the events of a child", () => {
     {},
     { name: "chatty" },
   );
-  const types = async (events: boolean) => {
+  const types = async (options: { readonly events?: boolean }) => {
     const workflow = parentOf([chatty], async (context) => {
-      await context.runWorkflow(chatty, {}, { events });
+      await context.runWorkflow(chatty, {}, options);
       context.writeEventToStream(Note({ n: 3 }));
       return "outer";
     });
@@ -207,7 +225,7 @@ describe("the events of a child", () => {
   };
 
   test("are shown on its parent's stream where that is asked for, but never its end", async () => {
-    expect(await types(true)).toEqual({
+    expect(await types({ events: true })).toEqual({
       shown: [
         ["Note", { n: 1 }],
         ["Note", { n: 2 }],
@@ -218,8 +236,8 @@ describe("the events of a child", () => {
     });
   });
 
-  test("are its own otherwise", async () => {
-    expect(await types(false)).toEqual({
+  test.each([{}, { events: false }])("are its own otherwise: %p", async (options) => {
+    expect(await types(options)).toEqual({
       shown: [
         ["Note", { n: 3 }],
         ["StopEvent", { result: "outer" }],
