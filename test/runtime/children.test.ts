@@ -7,6 +7,7 @@ import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import type { StepContext } from "../../src/workflow/context.ts";
 import type { AnyWorkflow } from "../../src/workflow/definition.ts";
 import { Answer, Ask, Note, type OneStep, oneStep, rejectionOf, Work } from "./fixtures.ts";
+import { titled } from "../support/titles.ts";
 import { Process, settle } from "./process.ts";
 
 const Sum = StartEvent.extend("Sum", { a: v.number(), b: v.number() });
@@ -236,7 +237,7 @@ describe("the events of a child", () => {
     });
   });
 
-  test.each([{}, { events: false }])("are its own otherwise: %p", async (options) => {
+  test.each(titled([{}, { events: false }]))("are its own with %s", async (_title, options) => {
     expect(await types(options)).toEqual({
       shown: [
         ["Note", { n: 3 }],
