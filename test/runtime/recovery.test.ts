@@ -14,10 +14,11 @@ import {
 import type { LogFields } from "../../src/base/log.ts";
 import { recover } from "../../src/runtime/recovery.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Legacy, RunRecord } from "../../src/store/store.ts";
+import type { Legacy, RunRecord, Store } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
+import { TestClock } from "../../src/testing/test-clock.ts";
 import { createFakeClock } from "../http/fake-clock.ts";
-import { Answer, oneStep, rejectionOf } from "./fixtures.ts";
+import { Answer, gate, oneStep, rejectionOf } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
 
 /** How the process before has ended: by a step of a run, by a kill, or in order. */
@@ -297,6 +298,44 @@ describe("after a kill", () => {
     expect([went, clock.pending]).toEqual([[], 0]);
   });
 });
+
+test.each([
+  ["at once", 0],
+  ["after it was held back", killsMax],
+])(
+  "no step is taken %s before it is stored that it may be why the process ends",
+  async (_when, kills) => {
+    const counting = gate();
+    class Slow extends Remembering {
+      isSlow = false;
+      override async setDeaths(...write: Parameters<Store["setDeaths"]>): Promise<void> {
+        if (this.isSlow) await counting.opened;
+        await super.setDeaths(...write);
+      }
+    }
+    const store = new Slow("kill");
+    let calls = 0;
+    const workflow = oneStep(() => {
+      calls++;
+      return new Promise(() => {});
+    });
+    const before = await Process.open({ w: workflow }, { store });
+    const { runId } = await before.start("w");
+    await store.setDeaths(runId, { kills });
+    store.isSlow = true;
+    calls = 0;
+    const clock = new TestClock();
+    const since = clock.now();
+    const opening = Process.open({ w: workflow }, { store, clock });
+    await settle();
+    while (clock.step(since + killSliceMs)) await settle();
+    expect(calls).toBe(0);
+    counting.open();
+    await using _ = await opening;
+    await settle();
+    expect(calls).toBe(1);
+  },
+);
 
 test("after a stop in order everybody goes on at once, and kills before it are forgotten", async () => {
   const { went, kills } = await start("none", { a: { kills: 7 }, b: { crashes: 2 } });
