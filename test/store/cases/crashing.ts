@@ -21,6 +21,8 @@ export const crashing: readonly ConformanceCase[] = [
       await Promise.all([store.setDeaths("a", { kills: 1 }), store.setDeaths("a", { kills: 4 })]);
       expect(await store.listActive()).toMatchObject([{ kills: 4 }, { kills: 0 }]);
       await store.setDeaths("a", { crashes: 3 });
+      await store.setDeaths("b", { crashes: 1 });
+      expect(await store.getRun("b")).toMatchObject({ crashes: 1, kills: 0 });
       await store.setDeaths("b", { crashes: 1, kills: 2 });
       expect(await store.listActive()).toMatchObject([
         { crashes: 3, kills: 4 },
