@@ -8,8 +8,8 @@
  *   has got somewhere or has had its time.
  * - So at a kill the count of one slice rises, or of a few while they have little time. They have
  *   four times as long after each further kill, until the killer is alone.
- * - One that was taken up alone when the process was killed is held back for eight times as long at
- *   each further kill.
+ * - One that was taken up alone when the process was killed is held back for four times as long at
+ *   each further kill: after kills at will, for no more than four times what those let it live.
  * - One that was held back so, and still is when the process is killed, is held back for less.
  * - One that is under way for `killTrialMs` after it was held back counts from 0 again.
  *
@@ -150,7 +150,7 @@ async function takeUp(ports: RecoveryPorts, run: RunRecord, isAlone: boolean): P
 
 function holdMsOf(suspicion: number): number {
   if (suspicion < killsAlone) return Math.min(trialMsOf(suspicion), killHoldMs);
-  return Math.min(killSliceMs * 8 ** (suspicion - killsAlone), killHoldAloneMs);
+  return Math.min(killSliceMs * 4 ** (suspicion - killsAlone), killHoldAloneMs);
 }
 
 function trialMsOf(suspicion: number): number {

@@ -76,7 +76,8 @@ export interface StepContext<
   sendEvent(event: Event, options?: { readonly step?: string }): void;
   /**
    * Puts `event` aside until one of each of `types` has come, then returns them in that order;
-   * until then, undefined. A buffer belongs to the step and is shared by its jobs.
+   * until then, undefined. A buffer belongs to the step and is shared by its jobs. What `types` does
+   * not name, or has enough of until the others have come, is not kept.
    */
   collectEvents<const T extends readonly AnyEventType[]>(
     event: Event,

@@ -153,7 +153,7 @@ describe("after a kill", () => {
     expect(went.slice(1)).toEqual([`thrice at ${killSliceMs}`]);
     expect(await kills("thrice")).toBe(killsAlone);
     await clock.advance(2 * killHoldAloneMs);
-    expect(went.slice(2)).toEqual([`often at ${8 * killSliceMs}`, `always at ${killHoldAloneMs}`]);
+    expect(went.slice(2)).toEqual([`often at ${4 * killSliceMs}`, `always at ${killHoldAloneMs}`]);
     expect(await kills("often")).toBe(0);
   });
 
@@ -251,6 +251,20 @@ describe("after a kill", () => {
       if (isLast) expect(went).toHaveLength(40);
       const runs = await Promise.all(Object.keys(counts).map((id) => store.getRun(id)));
       counts = Object.fromEntries(runs.map((run) => [run?.runId, { kills: run?.kills ?? 0 }]));
+    }
+  });
+
+  test("whoever kills at will a second or two after each start waits little for a single run", async () => {
+    let kills = 0;
+    let random = 1;
+    for (let life = 0; life < 50; life++) {
+      random = (random * 48_271) % 2_147_483_647;
+      const { clock, kills: killsOf } = await start("kill", { a: { kills } });
+      await clock.advance(1_000 + (random % 2_000));
+      kills = (await killsOf("a")) ?? 0;
+      const last = await start("kill", { a: { kills } });
+      await last.clock.advance(4_000);
+      expect(last.went).toHaveLength(1);
     }
   });
 
