@@ -30,7 +30,8 @@ export async function readStory(
       `Expected \`after_sequence\` to be from ${run.firstSequence} to ${run.lastSequence}, the events of this run, got ${sequence}.`,
     );
   }
-  const { state, ticks, last } = replayTo(definition, await store.readTicks(run.runId), {
+  const all = await store.readTicks(run.runId);
+  const { state, ticks, last } = replayTo(definition, all, {
     from: run.firstSequence,
     to: sequence,
   });
@@ -42,7 +43,7 @@ export async function readStory(
   }
   const count = last - run.firstSequence + 1;
   const events = await store.readEvents(run.runId, run.firstSequence - 1, count);
-  if (events.length < count) {
+  if (all.length === 0 || events.length < count) {
     const { handlerId } = run;
     throw new WorkflowError("handler_not_found", `Handler \`${handlerId}\` was deleted meanwhile.`);
   }

@@ -215,11 +215,13 @@ export class Runtime implements AsyncDisposable {
     const live = this.#runs.create(definition, run, story);
     this.#admission.occupy(run.runId, definition.name);
     const origin = { runId: from.runId, handlerId: from.handlerId, sequence };
-    const started = await this.#begin(live, { kind: "run_forked", from: origin, edited });
+    const { loop } = live;
+    const started = this.#begin(live, { kind: "run_forked", from: origin, edited });
+    // With it in one commit: a fork is there with all that was asked for, or not at all.
     // The other run had to wait for its turn there: this one has its place already.
-    if (live.loop.state.queued) await live.loop.submit({ kind: "run_admitted" });
-    if (event && !edited) await live.loop.submit({ kind: "event_received", event, target: null });
-    return started;
+    if (loop.state.queued) loop.tell({ kind: "run_admitted" });
+    if (event && !edited) loop.tell({ kind: "event_received", event, target: null });
+    return await started;
   }
 
   /** Resolves when the event is stored. Throws `handler_finished` if the run has ended by then. */

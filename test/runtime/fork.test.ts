@@ -39,6 +39,29 @@ describe("an event for a fork", () => {
     expect((await process.record(run)).status).toBe("running");
   });
 
+  test("is stored with the fork, so that none is there without it", async () => {
+    /** Its process ends when a run is created. */
+    class Last extends MemoryStore {
+      isLast = false;
+      override async create(...args: Parameters<MemoryStore["create"]>) {
+        await super.create(...args);
+        if (this.isLast) return new Promise<void>(() => {});
+      }
+    }
+    const store = new Last();
+    const first = new Process({ w: asking() }, { store });
+    await first.runtime.open();
+    const run = await first.start("w");
+    await settle();
+    const sequence = await cameBy(first, run, "WorkflowIdleEvent");
+    store.isLast = true;
+    void fork(first, run, { sequence }, Answer({ n: 7 }));
+    await settle();
+    await using second = await Process.open({ w: asking() }, { store });
+    const [forked] = await store.listForks(run.runId);
+    expect(forked && (await second.result(forked))).toBe(7);
+  });
+
   test("takes the place of the one that a step works on, or is to", async () => {
     const gate = Promise.withResolvers<void>();
     const workflow = new Workflow()
@@ -171,19 +194,22 @@ describe("the point of a fork", () => {
   });
 
   test("has to be there still: a handler that is deleted meanwhile leaves no half of a story", async () => {
-    class Deleting extends MemoryStore {
-      override async readTicks(runId: string) {
-        const ticks = await super.readTicks(runId);
-        await super.delete("h");
-        return ticks;
+    for (const isEarly of [true, false]) {
+      class Deleting extends MemoryStore {
+        override async readTicks(runId: string) {
+          if (isEarly) await super.delete("h");
+          const ticks = await super.readTicks(runId);
+          await super.delete("h");
+          return ticks;
+        }
       }
+      await using process = await Process.open({ w: asking() }, { store: new Deleting() });
+      const run = await process.start("w", {}, { handlerId: "h" });
+      await settle();
+      const sequence = await cameBy(process, run, "WorkflowIdleEvent");
+      expect(await rejectionOf(fork(process, run, { sequence }))).toBe(
+        "handler_not_found: Handler `h` was deleted meanwhile.",
+      );
     }
-    await using process = await Process.open({ w: asking() }, { store: new Deleting() });
-    const run = await process.start("w", {}, { handlerId: "h" });
-    await settle();
-    const sequence = await cameBy(process, run, "WorkflowIdleEvent");
-    expect(await rejectionOf(fork(process, run, { sequence }))).toBe(
-      "handler_not_found: Handler `h` was deleted meanwhile.",
-    );
   });
 });

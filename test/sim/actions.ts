@@ -11,6 +11,7 @@ import { isOpen } from "../../src/engine/wait.ts";
 import { jobPlaces } from "../../src/engine/state.ts";
 import type { ActionName } from "./plan.ts";
 import type { Process } from "./process.ts";
+import { branch } from "./forks.ts";
 import { Reader } from "./reader.ts";
 import { visit } from "./visits.ts";
 import { type KnownRun, marked, type World } from "./world.ts";
@@ -73,6 +74,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
       if (run.state.parent === null) world.fork(process, run);
     });
   },
+  branch,
   send: (world) => withRun(world, send),
   cancel: (world) => withRun(world, (process, run) => world.cancel(process, run)),
   watch: (world) =>

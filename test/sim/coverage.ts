@@ -4,6 +4,7 @@
  */
 import { jobPlaces } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
+import { forkedKinds } from "./forks.ts";
 import type { Trace } from "./trace.ts";
 import { visitNames } from "./visits.ts";
 
@@ -53,6 +54,8 @@ export const expectedCoverage: readonly string[] = [
   ...["entered", "left", "effect_called", "effect_kept", "answered"].map((kind) => `seen ${kind}`),
   "seen snapshot",
   "seen rest",
+  ...forkedKinds.map((kind) => `fork of one ${kind}`),
+  ...["event", "step", "story"].map((what) => `fork with ${what}`),
   ...visitNames.map((how) => `visit ${how}`),
 ];
 
@@ -65,6 +68,11 @@ export function coverageOf({ entries, stored }: Trace): Coverage {
       for (const step of Object.values(entry.state.steps)) {
         for (const place of jobPlaces) if (step[place].length > 0) count(`place ${place}`);
       }
+    }
+    if (entry.kind === "branched") {
+      count(`fork of one ${entry.of}`);
+      count(`fork with ${entry.event ? "event" : "story"}`);
+      if ("step" in entry.point) count("fork with step");
     }
     if (entry.kind === "visited" && entry.isAway) count(`visit ${entry.how}`);
     if (entry.kind !== "committed") continue;

@@ -1,5 +1,6 @@
 /** All laws, by name, and the judgement of a trace by them. */
 import * as engine from "./engine-laws.ts";
+import * as forks from "./fork-laws.ts";
 import * as laws from "./laws.ts";
 import { engineIsAsTheModel } from "./model/law.ts";
 import * as promises from "./promises.ts";
@@ -53,6 +54,9 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["turns are waited for", promises.turnsAreWaitedFor],
   ["repeats start nothing", promises.repeatsStartNothing],
   ["forks begin alike", promises.forksBeginAlike],
+  ["forks are as asked", forks.forksAreAsAsked],
+  ["handlers have one run", forks.handlersHaveOneRun],
+  ["origins are left alone", forks.originsAreLeftAlone],
   ["rest is known", promises.restIsKnown],
   ["what rests leaves memory", promises.restLeavesMemory],
   ["snapshots are true", promises.snapshotsAreTrue],

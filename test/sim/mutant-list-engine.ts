@@ -266,6 +266,11 @@ export const engineMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
     ["    children: [],\n", "", "a fork ends the children of the other run"],
     ["edited?.job === job.id && ", "", "an edit changes every job of the step"],
+    [
+      "isEdited ? { ...job, events: [edited.event] } : job",
+      "job",
+      "the event of a fork replaces none",
+    ],
   ],
   "engine/route": [
     ["slice(-unclaimedEventsMax)", "slice(0, 0)", "no event is kept for a wait"],

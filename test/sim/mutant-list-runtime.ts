@@ -57,6 +57,43 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "no end of the process is held against a run",
     ],
   ],
+  "runtime/runtime": [
+    [
+      'if (event && !edited) loop.tell({ kind: "event_received", event, target: null });',
+      'if (event && !edited) void started.then(() => loop.tell({ kind: "event_received", event, target: null }), () => {});',
+      "the event of a fork is lost when the process dies",
+    ],
+    [
+      "const edited = event ? findEdited(story.state, event) : null;",
+      "const edited = null;",
+      "the event of a fork is sent in, whoever is at work on one",
+    ],
+    [
+      "forkedFrom: { runId: from.runId, sequence },",
+      "forkedFrom: { runId: from.runId, sequence: 0 },",
+      "the store does not know where a fork begins",
+    ],
+    [
+      "    const { sequence } = story;\n",
+      "    const { sequence } = story;\n    await this.#runs.find(from);\n",
+      "a run is brought to memory to be forked",
+    ],
+  ],
+  "runtime/fork": [
+    ["starts[attempt - 1]", "starts[attempt]", "a fork by step begins an attempt late"],
+    ["starts.at(-1)", "starts[0]", "a fork by step begins at its first attempt"],
+    ["if (last >= to) break;", "if (last > to) break;", "a fork begins a tick late"],
+    [
+      " || events.length < count",
+      "",
+      "a fork of a run that was deleted meanwhile has half a story",
+    ],
+    [
+      "[...running, ...queue]",
+      "[...queue, ...running]",
+      "the event of a fork replaces one that waits in line",
+    ],
+  ],
   "runtime/held": [
     [
       "suspicionOf(run) >= killsMax;",
@@ -146,6 +183,11 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "store/rules": [
+    [
+      'if (previous?.status === "running") {',
+      'if (previous?.status === "running" && !run.forkedFrom) {',
+      "a fork takes the handler of a run that goes on",
+    ],
     [
       "return epoch === newest ? undefined",
       "return newest !== undefined ? undefined",

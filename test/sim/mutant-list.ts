@@ -396,7 +396,7 @@ export const mutants: readonly Mutant[] = [
   ),
   inRuntime(
     "runtime",
-    'if (live.loop.state.queued) await live.loop.submit({ kind: "run_admitted" });',
+    'if (loop.state.queued) loop.tell({ kind: "run_admitted" });',
     "",
     "a fork of a run that waited for its turn never has one",
     "queue",

@@ -18,6 +18,7 @@ export type ActionName =
   | "start"
   | "repeat"
   | "fork"
+  | "branch"
   | "send"
   | "cancel"
   | "watch"
@@ -65,6 +66,7 @@ export interface Plan {
  * `visited`: runs rest and leave memory, and many come to them for nothing.
  * `full`: the disk takes nothing for a while, again and again.
  * `changing`: processes come and go, and some do not know the workflow of runs that they find.
+ * `forked`: runs are forked again and again, wherever they stand, and their forks are.
  */
 export type Profile = (typeof profiles)[number];
 export const profiles = [
@@ -75,6 +77,7 @@ export const profiles = [
   "visited",
   "full",
   "changing",
+  "forked",
 ] as const;
 
 export interface PlanOptions {
@@ -90,6 +93,7 @@ export function profileOf(seed: number): Profile {
   if (seed % 12 === 2) return "deadly";
   if (seed % 12 === 8) return "full";
   if (seed % 12 === 5) return "changing";
+  if (seed % 12 === 9) return "forked";
   return seed % 6 === 4 ? "visited" : "ordinary";
 }
 
@@ -99,6 +103,7 @@ export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}
   if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
   if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
   if (profile === "changing") return { ...plan, ...makeChanging(plan, chance, options) };
+  if (profile === "forked") return { ...plan, ...makeForked(plan, chance) };
   if (profile === "full") return { ...plan, ...makeFull(plan, chance) };
   if (profile === "visited") return { ...plan, ...makeVisited(plan, chance, options) };
   return plan;
@@ -133,6 +138,19 @@ function makeChanging({ weights }: Plan, chance: Chance, options: PlanOptions): 
     weights: { ...weights, restart: 1 + chance.number() * 2, crash: chance.number() * 2, jump: 0 },
     idleMs: chance.pick([1, 50, 2_000]),
     forgets: 0.2 + chance.number() * 0.4,
+  };
+}
+
+function makeForked({ weights, failedWrite, idleMs }: Plan, chance: Chance): Partial<Plan> {
+  return {
+    weights: {
+      ...weights,
+      fork: 0,
+      branch: 1 + chance.number() * 8,
+      delete: chance.pick([0, 0, 0.5]),
+    },
+    failedWrite: chance.happens(0.3) ? 0.1 : failedWrite,
+    idleMs: idleMs ?? chance.pick([null, 1]),
   };
 }
 
@@ -180,6 +198,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
       start: 6,
       repeat: rare(0.2, 3),
       fork: rare(0.2, 2),
+      branch: 0,
       send: chance.between(1, 14),
       cancel: rare(0.3, 1.5),
       watch: 2,

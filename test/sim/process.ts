@@ -199,7 +199,7 @@ export class Process {
         return done.promise;
       },
       mark: () => this.#world.nextMark(),
-      report: (reason) => this.record({ kind: "broke", reason }),
+      report: (reason) => this.record({ kind: "broke", reason, run: call.run }),
     };
     const run = async (key: string, effect: () => unknown): Promise<unknown> => {
       const observed = (): unknown => {

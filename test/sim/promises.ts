@@ -11,13 +11,18 @@ import { findJob, isIdle } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import type { Rest } from "../../src/store/store.ts";
 import type { Event } from "../../src/workflow/event.ts";
+import { isMisled } from "./fork-laws.ts";
 import { first, jobsOf, type Law } from "./laws.ts";
 import { sightsOf, type Tale } from "./story.ts";
 import type { JsonObject } from "../../src/base/json.ts";
 
 /** Nobody has seen what must not be. */
-export const nothingBroke: Law = ({ trace }) =>
-  first(trace.entries, (entry) => (entry.kind === "broke" ? entry.reason : undefined));
+export const nothingBroke: Law = ({ trace, runs }) =>
+  first(trace.entries, (entry) => {
+    if (entry.kind !== "broke") return undefined;
+    const run = runs.get(entry.run ?? "");
+    return run && isMisled(run) ? undefined : entry.reason;
+  });
 
 /** A request that is refused says why, by a code: whatever else comes back is a mistake. */
 export const refusalsHaveCodes: Law = ({ trace }) =>
@@ -124,8 +129,9 @@ export const resultsAreRight: Law = (story) => {
     }
     calls.set(key, 1);
   }
-  return first(story.runs.values(), ({ run, workload, definition, state, scenes }) => {
-    if (state.status !== "completed" || !state.result) return undefined;
+  return first(story.runs.values(), (tale) => {
+    const { run, workload, definition, state, scenes } = tale;
+    if (state.status !== "completed" || !state.result || isMisled(tale)) return undefined;
     if (workload.parts.at(-1)?.definition !== definition) return undefined; // A child.
     const ticks = scenes.map(({ tick }) => tick);
     const [started] = ticks;
@@ -181,6 +187,7 @@ export const turnsAreWaitedFor: Law = ({ scenes, trace }) => {
   // Whoever forks is not made to wait.
   const isCountable =
     plan.weights.fork === 0 &&
+    plan.weights.branch === 0 &&
     plan.ambiguous === 0 &&
     plan.forgets === 0 &&
     plan.weights.steal === 0 &&

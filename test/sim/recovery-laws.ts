@@ -119,6 +119,6 @@ export const onlySuspectsWait: Law = ({ trace }) => {
 // ---
 
 /** Whether what is written is stored, and can be read, and every process knows every workflow. */
-function isTrusty({ failedWrite, failedRead, weights, forgets }: Plan): boolean {
+export function isTrusty({ failedWrite, failedRead, weights, forgets }: Plan): boolean {
   return failedWrite === 0 && failedRead === 0 && weights.cut === 0 && forgets === 0;
 }

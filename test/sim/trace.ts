@@ -11,6 +11,7 @@ import type { Definition } from "../../src/workflow/definition.ts";
 import type { Json } from "../../src/base/json.ts";
 import type { Plan } from "./plan.ts";
 import type { Workload } from "./workload.ts";
+import type { Branch } from "./world.ts";
 
 /** Which attempt at which job of which run, and whether its process had the right to drive it. */
 interface OfAttempt {
@@ -143,6 +144,8 @@ export type Entry =
       /** Under which a start may be repeated. */
       readonly key: string | null;
     }
+  /** How a fork was asked for. */
+  | ({ readonly kind: "branched"; readonly request: number; readonly run: string } & Branch)
   /** `error` is null when it was granted. */
   | {
       readonly kind: "answered";
@@ -167,8 +170,8 @@ export type Entry =
   | { readonly kind: "calmed" }
   /** After the calm: something that should have moved by then. */
   | { readonly kind: "stuck"; readonly run: string; readonly reason: string }
-  /** A workload, or the platform, has seen what must not be. */
-  | { readonly kind: "broke"; readonly reason: string };
+  /** A workload (in which `run`), or the platform, has seen what must not be. */
+  | { readonly kind: "broke"; readonly reason: string; readonly run?: string };
 
 /** What the store has of a run in the end. */
 export interface Stored {

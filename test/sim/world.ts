@@ -9,12 +9,14 @@ import { reduce } from "../../src/engine/reduce.ts";
 import { initialState, type RunState } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import { isOpen } from "../../src/engine/wait.ts";
+import type { ForkPoint } from "../../src/runtime/fork.ts";
 import type { StartRequest } from "../../src/runtime/runtime.ts";
 import type { RunRecord } from "../../src/store/store.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
 import type { Event } from "../../src/workflow/event.ts";
 import { SimClock } from "./clock.ts";
 import { Disk } from "./faults.ts";
+import type { ForkedKind } from "./forks.ts";
 import { jobsOf } from "./laws.ts";
 import { Memory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
@@ -24,6 +26,15 @@ import { Reader } from "./reader.ts";
 import type { Entry, Stored, Trace } from "./trace.ts";
 import type { Workload } from "./workload.ts";
 import { workloads } from "./workloads.ts";
+
+/** How somebody wants a fork. */
+export interface Branch {
+  readonly of: ForkedKind;
+  readonly point: ForkPoint;
+  readonly handler: string;
+  /** To be worked on instead of another, or sent in. */
+  readonly event: Event | null;
+}
 
 /** A run that was created at some time. */
 export interface KnownRun {
@@ -163,7 +174,7 @@ export class World implements Surroundings {
       readonly key?: string;
     },
     call: () => Promise<unknown>,
-  ): void {
+  ): number {
     const request = ++this.#requests;
     const { what, run, mark = null, key = null } = facts;
     if (what === "delete") this.#doom(run);
@@ -178,6 +189,7 @@ export class World implements Surroundings {
         answer(isRun(value) ? value.runId : typeof value === "boolean" ? value : null, null),
       (error: unknown) => answer(null, codeOf(error)),
     );
+    return request;
   }
 
   start(process: Process, workload: Workload, handler: string): void {
@@ -213,6 +225,24 @@ export class World implements Surroundings {
     this.ask(process, { what: "fork", run: run.run }, () =>
       process.runtime.fork(record, { point: { sequence }, handlerId }),
     );
+  }
+
+  /** A handler id that no fork has had. */
+  newFork(): string {
+    return `fork${++this.starts}`;
+  }
+
+  /** As whoever looks the run up first, and forks what is found. */
+  branch(process: Process, { run }: KnownRun, wanted: Branch): void {
+    const { point, handler, event } = wanted;
+    const facts = { what: "fork", run } as const;
+    const request = this.ask(process, facts, async () => {
+      const record = await process.store.getRun(run);
+      if (!record) return null;
+      const about = { point, handlerId: handler, ...(event && { event }) };
+      return process.runtime.fork(record, about);
+    });
+    this.record({ kind: "branched", request, run, ...wanted });
   }
 
   send(process: Process, run: KnownRun, event: Event, mark: number, target: string | null): void {
