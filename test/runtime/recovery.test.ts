@@ -305,6 +305,19 @@ describe("after a kill", () => {
     expect(went).toEqual([`long at ${killSliceMs}`]);
   });
 
+  test("who cannot be looked up then goes on all the same, and that is told", async () => {
+    class Failing extends Remembering {
+      override async getRun(): Promise<never> {
+        throw new Error("The disk has failed.");
+      }
+    }
+    const store = new Failing("kill");
+    const { clock, went, lines } = await start("kill", { a: { kills: killsMax } }, store);
+    await clock.advance(killSliceMs);
+    expect(went).toEqual([`a at ${killSliceMs}`]);
+    expect(lines).toContain("A run that was held back could not be looked up.");
+  });
+
   test("a process that stops takes nobody up any more", async () => {
     const { clock, went, stop } = await start("kill", { a: { kills: killsMax } });
     stop.abort();
