@@ -100,6 +100,10 @@ export const restingRuns: readonly ConformanceCase[] = [
       await store.commit("a", 2, newCommit(resting(20)));
       expect([await activeOf(store), await dueOf(store, 10)]).toEqual(["", ""]);
       expect(await store.nextWakeAt()).toBe(20);
+      await store.commit("a", 2, newCommit(resting(null)));
+      expect([await activeOf(store), await store.nextWakeAt()]).toEqual(["", null]);
+      await store.commit("a", 2, newCommit(resting(30)));
+      expect(await store.nextWakeAt()).toBe(30);
       await store.commit("a", 2, newCommit({ rest: null }));
       await store.commit("a", 2, commitOf("Still going on"));
       expect([await activeOf(store), await store.nextWakeAt()]).toEqual(["a", null]);
