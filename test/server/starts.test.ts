@@ -86,6 +86,13 @@ describe("starting", () => {
         code: "request_invalid",
       },
     });
+    expect(seen(await post(path, 5))).toEqual(
+      refusal(
+        400,
+        "request_invalid",
+        "Error processing request body: Invalid type: Expected Object but received 5.",
+      ),
+    );
     expect(seen(await post(path, { start_event: {} }))).toEqual({
       status: 400,
       body: {
