@@ -155,6 +155,22 @@ describe("requests that are none", () => {
   });
 });
 
+test("a failure that nobody caught shows its caller nothing of the sources", async () => {
+  const script = `
+    import { listen } from ${JSON.stringify(require.resolve("../../src/server/listen.ts"))};
+    const server = listen({ host: "127.0.0.1", port: 0 }, () => {
+      throw new Error("a secret");
+    });
+    const answer = await fetch(server.url, { headers: { accept: "text/html" } });
+    console.log(answer.status, await answer.text());
+    process.exit(0);`;
+  // In a process of its own: this one would take it for a failure of the test.
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" });
+  const told = await new Response(child.stdout).text();
+  expect(told).toStartWith("500 ");
+  expect(told).not.toContain("secret");
+}, 30_000);
+
 describe("a request that comes in trickles", () => {
   test.each([
     ["in its headers", "GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: ", "x"],
