@@ -147,6 +147,16 @@ describe("the opening", () => {
     expect([await read(), await read()]).toEqual(["b", "(end)"]);
   });
 
+  test("is left out after the first chunk, though the source is silent then", async () => {
+    const later = Promise.withResolvers<void>();
+    const { clock, read } = world(["a", { until: later.promise }, "b"], { opening });
+    expect(await read()).toBe("a");
+    const second = read();
+    await clock.turn();
+    later.resolve();
+    expect(await second).toBe("b");
+  });
+
   test("is left out when the source is empty", async () => {
     const { clock, read } = world([], { opening });
     expect(await read()).toBe("(end)");
