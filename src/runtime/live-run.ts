@@ -86,7 +86,8 @@ export class LiveRun implements LoopPorts {
   }
 
   /**
-   * Resolves when a step has ended in it, it has come to rest, or none was at work to begin with.
+   * Resolves when a step or an effect has ended in it, it has come to rest, or none was at work to
+   * begin with.
    */
   get progress(): Promise<void> {
     this.#progress ??= Promise.withResolvers<void>();

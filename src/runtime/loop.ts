@@ -171,8 +171,12 @@ export class Loop {
 
   // ---
 
-  /** Whether a step has come to an end: the one that is waited for, if there is one. */
+  /**
+   * Whether a step has come to an end: the one that is waited for, if there is one. If there is
+   * none, what an effect of a step has returned is as good: the step goes on from there.
+   */
   #isProgress(tick: Tick): boolean {
+    if (tick.kind === "effect_returned") return !this.#culprit;
     if (tick.kind !== "step_succeeded" && tick.kind !== "step_failed") return false;
     if (this.#culprit && this.#culprit.job !== tick.job) return false;
     this.#culprit = undefined;

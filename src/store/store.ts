@@ -106,7 +106,7 @@ export interface Commit {
    * What the run does from now on: rests, or goes on (null). Absent: as before. A new run goes on.
    */
   readonly rest?: Rest | null;
-  /** Something came to an end in it: `crashes` and `kills` are 0 again. */
+  /** A step or an effect came to an end in it: `crashes` and `kills` are 0 again. */
   readonly isProgress?: boolean;
 }
 

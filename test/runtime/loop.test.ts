@@ -309,6 +309,13 @@ describe("what a commit says", () => {
     expect(progress).toEqual([undefined, undefined, true, true]);
   });
 
+  test("is that the run gets on, when an effect has returned", async () => {
+    const { loop, store, commits } = await started();
+    loop.tell({ kind: "effect_returned", key: "k", value: 1, ...ofS });
+    await store();
+    expect(commits.map(({ isProgress }) => isProgress)).toEqual([undefined, true]);
+  });
+
   test("is the whole state, after so many ticks and then so many again", async () => {
     const { loop, store, commits } = await started();
     const snapshots = (): number[] =>
@@ -373,6 +380,18 @@ describe("a run with a step that has ended a process", () => {
   test("gets on when that one has come to an end, and not with others", async () => {
     const culprit = { step: "u", job: 2, attempt: 2 };
     expect(await progressOf(culprit, end("t", 1, 1), end("u", 2, 2))).toEqual([false, true]);
+  });
+
+  test("gets on with no effect, its own or another's, before that", async () => {
+    const culprit = { step: "u", job: 2, attempt: 2 };
+    const effect = { kind: "effect_returned", key: "k", value: 1 } as const;
+    const [own, other] = [
+      { ...effect, step: "u", job: 2, attempt: 2 },
+      { ...effect, step: "t", job: 1, attempt: 1 },
+    ];
+    const again = { ...other, key: "another" };
+    const told = await progressOf(culprit, own, other, end("u", 2, 2), again);
+    expect(told).toEqual([false, false, true, true]);
   });
 
   test("gets on with any step once that attempt is over", async () => {

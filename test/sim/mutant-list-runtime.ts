@@ -15,6 +15,11 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "a step that ends processes is never acquitted",
     ],
     [
+      'if (tick.kind === "effect_returned") return !this.#culprit;',
+      "",
+      "a run whose effects return is taken for one that gets nowhere",
+    ],
+    [
       "if (isSnapshotDue) this.#ticksSinceSnapshot = 0;",
       "",
       "after the first snapshot each commit has one",

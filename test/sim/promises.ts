@@ -282,8 +282,8 @@ export const restLeavesMemory: Law = ({ trace }) => {
 };
 
 /**
- * A commit in which a step has ended says that its run gets on. But after an attempt that has ended
- * a process, nothing else of its run says so before that has come to an end.
+ * A commit in which a step or an effect has ended says that its run gets on. But after an attempt
+ * that has ended a process, nothing else of its run says so before that has come to an end.
  */
 export const progressIsTold: Law = ({ runs, trace }) => {
   const culprits = new Map(
@@ -304,8 +304,9 @@ export const progressIsTold: Law = ({ runs, trace }) => {
       const isOwn = !created || !ticks.some(({ kind }) => kind === "run_forked");
       const isEnd = ticks.some(
         (tick) =>
-          (tick.kind === "step_succeeded" || tick.kind === "step_failed") &&
-          (!isAccused || tick.job === culprit.job),
+          (tick.kind === "effect_returned" && !isAccused) ||
+          ((tick.kind === "step_succeeded" || tick.kind === "step_failed") &&
+            (!isAccused || tick.job === culprit.job)),
       );
       const isRight = (commit.isProgress ?? false) === isEnd;
       return isRight || !isOwn
