@@ -19,7 +19,10 @@ export const crashing: readonly ConformanceCase[] = [
       await store.create(newRun("b"), newCommit());
       expect(await store.getRun("a")).toMatchObject({ crashes: 0, kills: 0 });
       await Promise.all([store.setDeaths("a", { kills: 1 }), store.setDeaths("a", { kills: 4 })]);
-      expect(await store.listActive()).toMatchObject([{ kills: 4 }, { kills: 0 }]);
+      expect(await store.listActive()).toMatchObject([
+        { crashes: 0, kills: 4 },
+        { crashes: 0, kills: 0 },
+      ]);
       await store.setDeaths("a", { crashes: 3 });
       await store.setDeaths("b", { crashes: 1 });
       expect(await store.getRun("b")).toMatchObject({ crashes: 1, kills: 0 });
