@@ -27,6 +27,7 @@ export async function deleteHandler(ports: DeletionPorts, handlerId: string): Pr
   const isDeleted = await store.delete(handlerId);
   if (run) runs.drop(run.runId, reason);
   if (isDeleted) changes.deleted(handlerId);
+  await runs.dropDeleted(handlerId, reason);
   // A run that has children under way is under way itself.
   for (const child of live?.loop.state.children ?? []) await deleteHandler(ports, child.handlerId);
   return isDeleted;

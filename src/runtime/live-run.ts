@@ -38,13 +38,14 @@ export type CommitRun = (commit: Commit) => Promise<void>;
 
 export class LiveRun implements LoopPorts {
   readonly loop: Loop;
-  /** Stores a commit of this run. */
-  readonly commit: CommitRun;
   readonly #ports: LiveRunPorts;
   #timers: Timers | undefined;
   readonly #calls: StepCalls;
   #summary: RunSummary;
+  readonly #commit: CommitRun;
   #isAsking: boolean;
+  /** With the commit that is on its way. */
+  #isAskingNext: boolean;
   /** Made for who asks for it: only a run that was held back is watched so. */
   #progress: PromiseWithResolvers<void> | undefined;
   #hasProgressed: boolean;
@@ -60,8 +61,9 @@ export class LiveRun implements LoopPorts {
   ) {
     this.#ports = ports;
     this.#summary = summary;
-    this.commit = commit;
+    this.#commit = commit;
     this.#isAsking = isAsking(state);
+    this.#isAskingNext = this.#isAsking;
     this.#hasProgressed = !isAtWork(state);
     this.loop = new Loop(definition, state, this);
     this.#calls = new StepCalls(this.loop, summary, ports);
@@ -120,6 +122,12 @@ export class LiveRun implements LoopPorts {
     this.#stopTimers();
     this.#calls.rest();
     return true;
+  }
+
+  /** Stores a commit of this run: all ticks so far are in it, or stored. */
+  commit(commit: Commit): Promise<void> {
+    this.#isAskingNext = isAsking(this.loop.state);
+    return this.#commit(commit);
   }
 
   /** Told by its loop. */
@@ -182,11 +190,10 @@ export class LiveRun implements LoopPorts {
   }
 
   #tellAsking(): void {
-    const { state } = this.loop;
-    const isAskingNow = isAsking(state);
-    if (isAskingNow === this.#isAsking) return;
-    this.#isAsking = isAskingNow;
-    this.#ports.asked({ ...this.#summary, updatedAt: state.at }, isAskingNow);
+    if (this.#isAskingNext === this.#isAsking) return;
+    this.#isAsking = this.#isAskingNext;
+    const { at: updatedAt } = this.loop.state;
+    this.#ports.asked({ ...this.#summary, updatedAt }, this.#isAsking);
   }
 
   #finish(): void {

@@ -34,6 +34,10 @@ export class LiveRuns {
   readonly #runPorts: LiveRunPorts;
   readonly #runs = new Map<string, LiveRun>();
   readonly #loading = new Map<string, Promise<LiveRun>>();
+  /** Runs that are gone before this process has told of their end, and their handlers. */
+  readonly #prunedEarly = new Map<string, string>();
+  /** Runs whose commit has failed, as they were told of before that. */
+  readonly #unsure = new Map<string, Pick<LiveRun, "summary" | "isAsking">>();
   readonly #waker: Waker;
   /** When to look again at runs whose store has failed. */
   readonly #alarms: Alarms;
@@ -79,6 +83,9 @@ export class LiveRuns {
   /** A run whose first commit creates it, with the story that it brings along. */
   create(definition: Definition, run: NewRun, { state, ticks, events }: Story): LiveRun {
     const { store } = this.#ports;
+    for (const [other, { summary }] of this.#unsure) {
+      if (summary.handlerId === run.handlerId) this.#unsure.delete(other); // It is not the last.
+    }
     let isCreated = false;
     return this.#add(definition, toSummary(run), state, (commit) => {
       if (isCreated) return store.commit(run.runId, 1, commit);
@@ -127,6 +134,32 @@ export class LiveRuns {
     this.#ports.admission.leave(runId);
   }
 
+  /** Drops runs that were deleted with their handler: one may just have come under its id. */
+  async dropDeleted(handlerId: string, reason: unknown): Promise<void> {
+    const { store, changes } = this.#ports;
+    for (const { summary, loop } of [...this.#runs.values()]) {
+      if (summary.handlerId !== handlerId) continue;
+      // One that is stored after that is not deleted, and one that cannot be stored never was.
+      const isStored = await loop.stored.then(
+        () => true,
+        () => false,
+      );
+      if (!isStored || (await store.getRun(summary.runId))) continue;
+      this.drop(summary.runId, reason);
+      changes.deleted(handlerId);
+    }
+  }
+
+  /** Handlers that need not be kept are gone: of some nobody was told yet that they ended. */
+  pruned(handlerIds: readonly string[]): void {
+    const gone = new Set(handlerIds);
+    for (const { summary, loop } of this.#runs.values()) {
+      const isEnding = loop.state.status !== "running" && gone.delete(summary.handlerId);
+      if (isEnding) this.#prunedEarly.set(summary.runId, summary.handlerId);
+    }
+    for (const handlerId of gone) this.#ports.changes.deleted(handlerId);
+  }
+
   /** Whether a run may start; if not, it waits for its turn. */
   enter(runId: string, { name, concurrency }: Definition): boolean {
     return this.#ports.admission.enter(runId, name, concurrency, this.#admit);
@@ -144,9 +177,18 @@ export class LiveRuns {
     if (!run) throw runDeleted(runId);
     checkInvariants(definition, state);
     const live = this.#add(definition, run, state, (commit) => store.commit(runId, epoch, commit));
+    this.#tellUnsure(live);
     // Before anybody finds it: who does may change it, and it goes on from what is stored.
     if (!isToEnd || isTerminal(state.status)) await this.#settle(live, run);
     return live;
+  }
+
+  /** What has failed, and was stored all the same, nobody was told of. */
+  #tellUnsure({ summary, isAsking }: LiveRun): void {
+    const told = this.#unsure.get(summary.runId);
+    this.#unsure.delete(summary.runId);
+    const isNews = told && (isTerminal(summary.status) || told.isAsking !== isAsking);
+    if (isNews) this.#ports.changes.changed(summary, isAsking);
   }
 
   async #find(run: RunSummary, isToEnd: boolean): Promise<LiveRun> {
@@ -279,6 +321,7 @@ export class LiveRuns {
     }
     this.#runs.delete(runId);
     this.#ports.endings.reject(runId, error);
+    if (!isForGood) this.#unsure.set(runId, { summary: live.summary, isAsking: live.isAsking });
     if (isForGood) {
       this.#ports.admission.leave(runId);
       return;
@@ -310,6 +353,11 @@ export class LiveRuns {
   #forget(runId: string): void {
     this.#runs.delete(runId);
     this.#alarms.cancel(runId);
+    this.#unsure.delete(runId);
+    const pruned = this.#prunedEarly.get(runId);
+    if (pruned === undefined) return;
+    this.#prunedEarly.delete(runId);
+    this.#ports.changes.deleted(pruned);
   }
 }
 

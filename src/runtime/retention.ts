@@ -17,7 +17,7 @@ export function startRetention(
   clock: Clock,
   log: Log,
   retention: Retention,
-  onDeleted: (handlerId: string) => void,
+  onDeleted: (handlerIds: readonly string[]) => void,
 ): () => void {
   const { keepMs, keepMax } = retention;
   if (keepMs === null && keepMax === null) return () => {};
@@ -33,7 +33,7 @@ export function startRetention(
       while (!isStopped) {
         const deleted = await store.prune(pruning);
         if (deleted.length === 0) break;
-        for (const handlerId of deleted) onDeleted(handlerId);
+        onDeleted(deleted);
         log("info", `${deleted.length} ended runs were deleted: they need not be kept.`);
       }
       while (!isStopped && (await store.shrink()));

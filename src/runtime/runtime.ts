@@ -143,7 +143,7 @@ export class Runtime implements AsyncDisposable {
       this.#clock,
       this.#log,
       this.#retention,
-      (handlerId) => this.changes.deleted(handlerId),
+      (handlerIds) => this.#runs.pruned(handlerIds),
     );
   }
 

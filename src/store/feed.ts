@@ -62,6 +62,8 @@ export class Feed {
     const channel = this.#channels.get(runId);
     if (!channel) return;
     channel.isDeleted = true;
+    // Another run may come under its name: those who read this one see nothing of that.
+    this.#channels.delete(runId);
     for (const wake of channel.readers) wake();
   }
 
@@ -101,7 +103,9 @@ export class Feed {
         hasNews = false;
         const batch =
           eventsAfter(channel.tail, cursor) ??
-          (await this.#source.readEvents(runId, cursor, feedPageLength, feedPageCharsMax));
+          (channel.isDeleted
+            ? []
+            : await this.#source.readEvents(runId, cursor, feedPageLength, feedPageCharsMax));
         if (signal.aborted) return;
         const last = batch.at(-1);
         if (last) {

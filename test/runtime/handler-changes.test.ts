@@ -2,7 +2,11 @@
 import { expect, test } from "bun:test";
 
 import { HandlerChanges, type HandlerChange } from "../../src/runtime/handler-changes.ts";
+import { WorkflowError } from "../../src/base/errors.ts";
+import { pruneIntervalMsMin } from "../../src/base/limits.ts";
 import { toSummary } from "../../src/runtime/story.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import type { RunSummary } from "../../src/store/store.ts";
 import { StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, Note, oneStep } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
@@ -103,6 +107,104 @@ test("a reader that is slow is owed each handler once, as it is now, in the orde
   const waiting = reader.next();
   stop.abort();
   expect((await waiting).done).toBe(true);
+});
+
+test("a run that is deleted before its end is answered is told of as deleted, at the last", async () => {
+  const answered = Promise.withResolvers<void>();
+  class Slow extends MemoryStore {
+    override async commit(...[runId, epoch, commit]: Parameters<MemoryStore["commit"]>) {
+      await super.commit(runId, epoch, commit);
+      if (commit.outcome) await answered.promise;
+    }
+  }
+  const process = await Process.open(
+    { w: oneStep(() => StopEvent()) },
+    { store: new Slow(), retention: { keepMs: null, keepMax: 0 } },
+  );
+  const { told, end } = watch(process.runtime.changes);
+  await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  await process.advance(pruneIntervalMsMin / 1000);
+  expect(await process.store.getHandler("h")).toBeUndefined();
+  answered.resolve();
+  await settle();
+  await end();
+  expect(told).toEqual(["h running", "h deleted"]);
+});
+
+test("that a run asks is told when it is stored, and not before", async () => {
+  const held: PromiseWithResolvers<void>[] = [];
+  class Held extends MemoryStore {
+    override async commit(...args: Parameters<MemoryStore["commit"]>) {
+      const gate = Promise.withResolvers<void>();
+      held.push(gate);
+      await gate.promise;
+      return super.commit(...args);
+    }
+  }
+  const work = oneStep(async (_event, { run, waitForEvent, writeEventToStream }) => {
+    await run("first", () => 1);
+    writeEventToStream(Note({ n: 1 }));
+    await Promise.resolve();
+    await waitForEvent(Answer);
+    return StopEvent();
+  });
+  const process = await Process.open({ w: work }, { store: new Held() });
+  const { told, end } = watch(process.runtime.changes);
+  await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  // While a commit is on its way, it comes to its wait, which is stored with the next.
+  while (held.length < 3) {
+    held.at(-1)?.resolve();
+    await settle();
+  }
+  expect(told).toEqual(["h running"]);
+  held.at(-1)?.resolve();
+  await settle();
+  await end();
+  expect(told.at(-1)).toBe("h running, asks");
+});
+
+test("an end that was stored, though nobody was told so, is told when that is found out", async () => {
+  class Odd extends MemoryStore {
+    override async commit(...[runId, epoch, commit]: Parameters<MemoryStore["commit"]>) {
+      await super.commit(runId, epoch, commit);
+      if (commit.outcome) throw new WorkflowError("store_failed", "Nobody knows.");
+    }
+  }
+  const process = await Process.open({ w: oneStep(() => StopEvent()) }, { store: new Odd() });
+  const { told, end } = watch(process.runtime.changes);
+  await process.start("w", {}, { handlerId: "h" });
+  await process.advance(1);
+  await end();
+  expect(told).toEqual(["h running", "h completed"]);
+});
+
+test("a run that was started just before its handler was deleted goes with it", async () => {
+  class Late extends MemoryStore {
+    between: (() => Promise<unknown>) | undefined;
+    override async delete(handlerId: string) {
+      await this.between?.();
+      return super.delete(handlerId);
+    }
+  }
+  const store = new Late();
+  const work = oneStep(async (_event, { waitForEvent }) => {
+    await waitForEvent(Answer);
+    return StopEvent();
+  });
+  const process = await Process.open({ w: work }, { store });
+  const { told, end } = watch(process.runtime.changes);
+  const first = await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  await process.cancel(first);
+  let second: RunSummary | undefined;
+  store.between = async () => (second = await process.start("w", {}, { handlerId: "h" }));
+  expect(await process.runtime.delete("h")).toBe(true);
+  await settle();
+  expect(process.runtime.inspect(second?.runId ?? "")).toBeUndefined();
+  await end();
+  expect(told.at(-1)).toBe("h deleted");
 });
 
 test("a reader that has gone is told nothing, and holds nobody up", async () => {

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import type { Log } from "../../src/base/log.ts";
+import type { Retention } from "../../src/runtime/retention.ts";
 import { Runtime } from "../../src/runtime/runtime.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import type { RunRecord, RunSummary, Store } from "../../src/store/store.ts";
@@ -17,6 +18,7 @@ export interface ProcessOptions {
   /** Default: runs that only wait stay in memory. */
   readonly idleMs?: number | null;
   readonly concurrency?: number;
+  readonly retention?: Retention;
   readonly additionalEvents?: readonly AnyEventType[];
   readonly log?: Log;
 }
@@ -33,7 +35,8 @@ export class Process implements AsyncDisposable {
   readonly #definitions = new Map<string, ReturnType<AnyWorkflow["define"]>>();
 
   constructor(workflows: Readonly<Record<string, AnyWorkflow>>, options: ProcessOptions = {}) {
-    const { store = new MemoryStore(), clock = new TestClock(), idleMs = null, log } = options;
+    const { store = new MemoryStore(), clock = new TestClock(), idleMs = null } = options;
+    const { log, retention } = options;
     this.store = store;
     this.clock = clock;
     this.runtime = new Runtime({
@@ -42,6 +45,7 @@ export class Process implements AsyncDisposable {
       idleMs,
       concurrency: options.concurrency ?? null,
       ...(log && { log }),
+      ...(retention && { retention }),
     });
     for (const [name, workflow] of Object.entries(workflows)) {
       const definition = workflow.define(name, options.additionalEvents);

@@ -26,7 +26,7 @@ async function keep(
     clock,
     (level, message) => void lines.push(`${level} ${message}`),
     { keepMs: null, keepMax: null, ...retention },
-    (handlerId) => void deleted.push(handlerId),
+    (handlerIds) => void deleted.push(...handlerIds),
   );
   await clock.turn();
   const left = async () => (await store.listHandlers({})).map(({ handlerId }) => handlerId);

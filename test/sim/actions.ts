@@ -11,6 +11,7 @@ import { isOpen } from "../../src/engine/wait.ts";
 import { jobPlaces } from "../../src/engine/state.ts";
 import type { ActionName } from "./plan.ts";
 import type { Process } from "./process.ts";
+import { follow } from "./followers.ts";
 import { branch } from "./forks.ts";
 import { Reader } from "./reader.ts";
 import { visit } from "./visits.ts";
@@ -81,6 +82,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
     withRun(world, (process, { run }) =>
       world.ask(process, { what: "end", run }, () => process.runtime.ended(run)),
     ),
+  follow,
   delete: (world) =>
     withRun(world, (process, { run, handler }) =>
       world.ask(process, { what: "delete", run }, () => process.runtime.delete(handler)),
@@ -173,7 +175,7 @@ function read(process: Process, { run }: KnownRun, world: World): void {
   const away = readers.filter((reader) => !reader.isAttached && !reader.isDone);
   const isSlow = (): boolean => !world.disk.isCalm && chance.happens(0.2);
   if (away.length > 0 && chance.happens(0.6)) return chance.pick(away).attach(process, isSlow);
-  if (readers.length >= 6) return;
+  if (readers.length >= (world.plan.isFollowed ? 12 : 6)) return;
   const last = world.recordOf(run)?.lastSequence ?? -1;
   const after = chance.pick([-1, -1, -1, chance.between(-1, last + 1)]);
   const reader = new Reader(readers.length + 1, run, after);

@@ -23,7 +23,8 @@ export function calm(world: World): void {
   world.record({ kind: "calmed" });
   const process = settleOnOne(world);
   // Who has met a full disk looks for it again and again, also after its own death.
-  if (world.plan.weights.cut > 0) world.clock.leaveTo(process);
+  const { weights, retention } = world.plan;
+  if (weights.cut > 0 || retention) world.clock.leaveTo(process);
   for (const { run } of world.runs.values()) {
     world.ask(process, { what: "end", run }, () => process.runtime.ended(run));
   }
@@ -57,7 +58,8 @@ function settleOnOne(world: World): Process {
   const hasAll = [...world.disk.leases].every(
     ([run, { process }]) => process === last?.id || !last || startedSince(world, run, last),
   );
-  if (isAlone && hasAll && last.knowsAll && !wasRobbed(world, last)) return last;
+  const isLasting = world.plan.retention === null;
+  if (isLasting && isAlone && hasAll && last.knowsAll && !wasRobbed(world, last)) return last;
   for (const process of world.living) process.die("before the calm");
   return world.boot();
 }
@@ -81,7 +83,7 @@ function wasRobbed({ entries }: World, process: Process): boolean {
 }
 
 /** What needs neither the outside nor the passing of time. */
-function moveOn({ clock, gates, readers }: World, process: Process): boolean {
+function moveOn({ clock, gates, readers, followers }: World, process: Process): boolean {
   if (clock.turnCount > 0) {
     for (let count = clock.turnCount; count > 0; count--) clock.turn();
     return true;
@@ -94,6 +96,11 @@ function moveOn({ clock, gates, readers }: World, process: Process): boolean {
   const slow = readers.find((reader) => reader.isSlow);
   if (slow) {
     slow.goOn();
+    return true;
+  }
+  const slowFollower = followers.find((follower) => follower.isSlow);
+  if (slowFollower) {
+    slowFollower.goOn();
     return true;
   }
   if (clock.dueCount === 0) return false;

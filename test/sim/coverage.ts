@@ -50,6 +50,10 @@ export const expectedCoverage: readonly string[] = [
     "settled",
     "kept",
     "read",
+    "followed",
+    "told",
+    "gone",
+    "pruned",
   ].map((kind) => `seen ${kind}`),
   ...["entered", "left", "effect_called", "effect_kept", "answered"].map((kind) => `seen ${kind}`),
   "seen snapshot",
@@ -69,6 +73,7 @@ export function coverageOf({ entries, stored }: Trace): Coverage {
         for (const place of jobPlaces) if (step[place].length > 0) count(`place ${place}`);
       }
     }
+    if (entry.kind === "gone" && entry.pruning) count("seen pruned");
     if (entry.kind === "branched") {
       count(`fork of one ${entry.of}`);
       count(`fork with ${entry.event ? "event" : "story"}`);

@@ -9,7 +9,7 @@ import { WorkflowError } from "../../src/base/errors.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { Feed } from "../../src/store/feed.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { Commit, Culprit, Deaths, NewRun, Store } from "../../src/store/store.ts";
+import type { Commit, Culprit, Deaths, NewRun, Pruning, Store } from "../../src/store/store.ts";
 import type { Chance } from "./prng.ts";
 import type { Plan } from "./plan.ts";
 import type { Entry } from "./trace.ts";
@@ -37,6 +37,8 @@ export class Disk {
   readonly leases: Map<string, { readonly process: number; readonly epoch: number }> = new Map();
   /** Run to handler, of all runs ever created. */
   readonly handlers: Map<string, string> = new Map();
+  /** Under which runs were started. */
+  readonly #keys = new Map<string, string>();
   readonly #feeds = new Map<Owner, Feed>();
   readonly #record: (entry: Entry) => void;
   readonly #chance: Chance;
@@ -167,6 +169,7 @@ export class Disk {
     } else if (method === "create") {
       const run = first as NewRun;
       this.handlers.set(run.runId, run.handlerId);
+      if (run.idempotency) this.#keys.set(run.runId, run.idempotency.key);
       this.leases.set(run.runId, { process: owner.id, epoch: 1 });
       const created = { workflow: run.workflowName, handler: run.handlerId };
       const commit = stored[1] as Commit;
@@ -182,7 +185,14 @@ export class Disk {
         this.#record({ kind: "counted", process: owner.id, run, crashes });
       }
       if (kills !== undefined) this.#record({ kind: "noted", process: owner.id, run, kills });
-    } else if (method === "delete") this.#record({ kind: "deleted", runs });
+    } else if (method === "delete") {
+      const isThere = Bun.peek(answer) as unknown as boolean;
+      this.#gone(owner, runs, isThere ? [first as string] : [], null);
+    } else if (method === "prune") {
+      const handlers = Bun.peek(answer) as unknown as readonly string[];
+      const pruned = handlers.flatMap((handler) => this.#runsOf(handler));
+      if (handlers.length > 0) this.#gone(owner, pruned, handlers, first as Pruning);
+    }
     return answer;
   }
 
@@ -193,6 +203,33 @@ export class Disk {
     const newest = this.leases.get(facts.run)?.epoch ?? 0;
     const at = owner.clock.now();
     this.#record({ kind: "committed", process: owner.id, newest, at, ...facts });
+  }
+
+  #gone(
+    owner: Owner,
+    runs: readonly string[],
+    handlers: readonly string[],
+    pruning: Pruning | null,
+  ): void {
+    this.#record({ kind: "deleted", runs });
+    if (!this.#plan.isFollowed || handlers.length === 0) return;
+    const left = [
+      ...handlers.filter((id) => Bun.peek(this.data.getHandler(id)) !== undefined),
+      ...runs.filter((run) => this.#isLeft(run)),
+    ];
+    const at = owner.clock.now();
+    this.#record({ kind: "gone", process: owner.id, handlers, pruning, at, left });
+  }
+
+  #isLeft(run: string): boolean {
+    const { data } = this;
+    const key = this.#keys.get(run);
+    return (
+      lengthOf(data.readTicks(run)) > 0 ||
+      lengthOf(data.readEvents(run, -1, 1)) > 0 ||
+      Bun.peek(data.getRun(run)) !== undefined ||
+      (key !== undefined && Bun.peek(data.findStart(key)) !== undefined)
+    );
   }
 
   #claimed(owner: Owner, run: string, epoch: number): void {
@@ -226,6 +263,10 @@ export class Disk {
 }
 
 // ---
+
+function lengthOf(rows: Promise<readonly unknown[]>): number {
+  return (Bun.peek(rows) as unknown as readonly unknown[]).length;
+}
 
 /** What is written is text: nobody shares an object with the disk. */
 function asJson(value: unknown): unknown {

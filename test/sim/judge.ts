@@ -3,6 +3,7 @@ import * as engine from "./engine-laws.ts";
 import * as forks from "./fork-laws.ts";
 import * as laws from "./laws.ts";
 import { engineIsAsTheModel } from "./model/law.ts";
+import * as leaving from "./leaving-laws.ts";
 import * as promises from "./promises.ts";
 import * as recovery from "./recovery-laws.ts";
 import * as steps from "./step-laws.ts";
@@ -57,6 +58,11 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["forks are as asked", forks.forksAreAsAsked],
   ["handlers have one run", forks.handlersHaveOneRun],
   ["origins are left alone", forks.originsAreLeftAlone],
+  ["only what has ended goes", leaving.onlyEndedGoes],
+  ["what goes goes whole", leaving.goesWhole],
+  ["what need not be kept goes in time", leaving.goesInTime],
+  ["followers know the newest", leaving.followersKnowTheNewest],
+  ["readers see one run", leaving.readersSeeOneRun],
   ["rest is known", promises.restIsKnown],
   ["what rests leaves memory", promises.restLeavesMemory],
   ["snapshots are true", promises.snapshotsAreTrue],

@@ -39,7 +39,7 @@ const { values: flags } = parseArgs({
     failures: { type: "string", default: "10" },
     /** Names, joined by `+`. Default: as each seed has it. */
     workload: { type: "string" },
-    /** `calm`, `ordinary`, `harsh`, `deadly`, `visited`, `full`, `changing` or `forked`. Default: as each seed has it. */
+    /** `calm`, `ordinary`, `harsh`, `deadly`, `visited`, `full`, `changing`, `forked` or `leaving`. Default: as each seed has it. */
     profile: { type: "string" },
   },
 });

@@ -41,6 +41,12 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/live-runs": [
+    [
+      "if (isEnding) this.#prunedEarly.set(summary.runId, summary.handlerId);",
+      "if (isEnding) this.#ports.changes.deleted(summary.handlerId);",
+      "a run that is deleted as it ends is shown for ever",
+    ],
+    ["    changes.changed(run, false);\n", "", "nobody is told that a run has ended"],
     ["if (crashes >= crashesMax", "if (crashes >= crashesMax - 1", "a run is given up too early"],
     ["if (crashes >= crashesMax", "if (crashes > crashesMax", "a run ends the process too often"],
     ["live.resume();\n", "", "a run that was loaded stands still"],
@@ -60,6 +66,40 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "const crashes = run.crashes + 1;",
       "const { crashes } = run;",
       "no end of the process is held against a run",
+    ],
+  ],
+  "runtime/retention": [
+    ["clock.now() - keepMs", "clock.now() + keepMs", "runs go before they have been kept"],
+    [
+      "if (!isStopped) cancel = clock.at(clock.now() + intervalMs, () => void prune());",
+      "",
+      "what need not be kept is looked for once",
+    ],
+  ],
+  "runtime/deletion": [
+    [
+      "  if (isDeleted) changes.deleted(handlerId);\n",
+      "",
+      "nobody is told that a handler is deleted",
+    ],
+    [
+      "  await runs.dropDeleted(handlerId, reason);\n",
+      "",
+      "a run that was started just before its handler was deleted goes on",
+    ],
+  ],
+  "runtime/handler-changes": [
+    [
+      "      reader.owed.delete(handlerId);\n      reader.owed.set(handlerId, change);\n",
+      "      if (!reader.owed.has(handlerId)) reader.owed.set(handlerId, change);\n",
+      "who is slow is told what was first",
+    ],
+  ],
+  "runtime/live-run": [
+    [
+      "    this.#isAskingNext = isAsking(this.loop.state);\n    return",
+      "    return",
+      "nobody is told that a run asks",
     ],
   ],
   "runtime/runtime": [
@@ -201,6 +241,11 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ["sequence: sequence++,", "sequence: (sequence += 2) - 2,", "events are not numbered densely"],
   ],
   "store/feed": [
+    [
+      "    this.#channels.delete(runId);\n    for (const wake",
+      "    for (const wake",
+      "who comes to a deleted run reads what others still have of it",
+    ],
     [
       "if (!oldest || cursor + 1 < oldest.sequence) return undefined;",
       "if (!oldest) return undefined;",

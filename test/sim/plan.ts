@@ -3,6 +3,7 @@
  * differ much in this (some have no crash at all, some little else), for a fault that is always
  * there hides what only its absence shows.
  */
+import type { Retention } from "../../src/runtime/retention.ts";
 import type { Chance } from "./prng.ts";
 import { workloads } from "./workloads.ts";
 
@@ -22,6 +23,7 @@ export type ActionName =
   | "send"
   | "cancel"
   | "watch"
+  | "follow"
   | "read"
   | "visit"
   | "leave"
@@ -58,6 +60,10 @@ export interface Plan {
   readonly idleMs: number | null;
   /** Runs at a time. */
   readonly concurrency: number | null;
+  /** Null: whatever has ended is kept. */
+  readonly retention: Retention | null;
+  /** Whether it is noted what handlers leave behind, and what those know who follow them. */
+  readonly isFollowed: boolean;
 }
 
 /**
@@ -66,6 +72,7 @@ export interface Plan {
  * `visited`: runs rest and leave memory, and many come to them for nothing.
  * `full`: the disk takes nothing for a while, again and again.
  * `changing`: processes come and go, and some do not know the workflow of runs that they find.
+ * `leaving`: handlers are deleted, or not kept after their end, while many read and follow them.
  * `forked`: runs are forked again and again, wherever they stand, and their forks are.
  */
 export type Profile = (typeof profiles)[number];
@@ -78,6 +85,7 @@ export const profiles = [
   "full",
   "changing",
   "forked",
+  "leaving",
 ] as const;
 
 export interface PlanOptions {
@@ -94,6 +102,7 @@ export function profileOf(seed: number): Profile {
   if (seed % 12 === 8) return "full";
   if (seed % 12 === 5) return "changing";
   if (seed % 12 === 9) return "forked";
+  if (seed % 12 === 3) return "leaving";
   return seed % 6 === 4 ? "visited" : "ordinary";
 }
 
@@ -103,6 +112,7 @@ export function makePlan(seed: number, chance: Chance, options: PlanOptions = {}
   if (profile === "harsh") return { ...plan, ...makeHarsh(plan, chance) };
   if (profile === "deadly") return { ...plan, ...makeDeadly(plan, chance) };
   if (profile === "changing") return { ...plan, ...makeChanging(plan, chance, options) };
+  if (profile === "leaving") return { ...plan, ...makeLeaving(plan, chance, options) };
   if (profile === "forked") return { ...plan, ...makeForked(plan, chance) };
   if (profile === "full") return { ...plan, ...makeFull(plan, chance) };
   if (profile === "visited") return { ...plan, ...makeVisited(plan, chance, options) };
@@ -138,6 +148,34 @@ function makeChanging({ weights }: Plan, chance: Chance, options: PlanOptions): 
     weights: { ...weights, restart: 1 + chance.number() * 2, crash: chance.number() * 2, jump: 0 },
     idleMs: chance.pick([1, 50, 2_000]),
     forgets: 0.2 + chance.number() * 0.4,
+  };
+}
+
+function makeLeaving(plan: Plan, chance: Chance, options: PlanOptions): Partial<Plan> {
+  const { weights, ambiguous } = plan;
+  const more = chance.happens(0.3) ? ["family"] : [];
+  const keepMs = chance.pick([null, 0, 1_000, 20_000]);
+  const keepMax = chance.pick([null, 0, 1, 3]);
+  return {
+    workloads: options.workloads ?? [...new Set([...plan.workloads, ...more])],
+    runsMax: chance.between(3, 10),
+    actions: chance.between(80, 260),
+    weights: {
+      ...weights,
+      start: 12,
+      delete: chance.pick([0, 1, 4]),
+      read: 10,
+      leave: 8,
+      follow: 4,
+      advance: chance.between(4, 20),
+      repeat: chance.pick([0, 2]),
+      branch: chance.pick([0, 0, 1]),
+      jump: 0,
+      steal: 0,
+    },
+    ambiguous: chance.pick([0, 0, ambiguous]),
+    retention: { keepMs, keepMax },
+    isFollowed: true,
   };
 }
 
@@ -202,6 +240,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
       send: chance.between(1, 14),
       cancel: rare(0.3, 1.5),
       watch: 2,
+      follow: 0,
       read: 4,
       visit: 0,
       leave: rare(0.5, 6),
@@ -230,5 +269,7 @@ function makeOrdinary(chance: Chance, options: PlanOptions): Plan {
     forgets: 0,
     idleMs: chance.pick([null, 1, 50, 2_000]),
     concurrency: chance.happens(0.25) ? chance.between(1, 2) : null,
+    retention: null,
+    isFollowed: false,
   };
 }

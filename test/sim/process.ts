@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../src/base/clock.ts";
 import type { Json } from "../../src/base/json.ts";
+import type { Retention } from "../../src/runtime/retention.ts";
 import { Runtime } from "../../src/runtime/runtime.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { StepContext } from "../../src/workflow/context.ts";
@@ -49,6 +50,7 @@ export interface Surroundings {
   readonly workloads: readonly Workload[];
   readonly idleMs: number | null;
   readonly concurrency: number | null;
+  readonly retention: Retention | null;
   record(entry: Entry): void;
   /** Whether a process dies now that a step function was called. */
   diesInStep(): boolean;
@@ -79,14 +81,21 @@ export class Process {
 
   /** `unknown`: its workflows are not there. */
   constructor(id: number, world: Surroundings, unknown: Workload | null) {
-    const { disk, clock, chance, idleMs, concurrency } = world;
+    const { disk, clock, chance, idleMs, concurrency, retention } = world;
     this.id = id;
     this.#world = world;
     this.clock = clock.of(this);
     const { culprit = null, wasClosed } = disk;
     this.store = disk.mount(this);
     const { store } = this;
-    this.runtime = new Runtime({ store, clock: this.clock, random: chance, idleMs, concurrency });
+    this.runtime = new Runtime({
+      store,
+      clock: this.clock,
+      random: chance,
+      idleMs,
+      concurrency,
+      ...(retention && { retention }),
+    });
     this.knowsAll = unknown === null;
     for (const workload of world.workloads) {
       if (workload === unknown) continue;

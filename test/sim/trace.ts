@@ -5,7 +5,7 @@
 import type { RunState } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import { describeTick } from "../../src/runtime/verbose.ts";
-import type { Commit, Culprit, RunRecord } from "../../src/store/store.ts";
+import type { Commit, Culprit, Pruning, RunRecord } from "../../src/store/store.ts";
 import type { StoredEvent } from "../../src/store/event.ts";
 import type { Definition } from "../../src/workflow/definition.ts";
 import type { Json } from "../../src/base/json.ts";
@@ -165,6 +165,36 @@ export type Entry =
       readonly run: string;
       readonly after: number;
     }
+  /** Somebody follows the handlers that a process has, and what it is told. */
+  | { readonly kind: "followed"; readonly follower: number; readonly process: number }
+  | {
+      readonly kind: "told";
+      readonly follower: number;
+      readonly process: number;
+      readonly handler: string;
+      /** Null: it is deleted. */
+      readonly as: Shown | null;
+    }
+  /**
+   * Nothing is on its way to the store, or from it. `isDue`: a timer may be. `followers`: those who
+   * have taken all that they were told.
+   */
+  | {
+      readonly kind: "quiet";
+      readonly process: number;
+      readonly at: number;
+      readonly isDue: boolean;
+      readonly followers: readonly number[];
+    }
+  /** Handlers are deleted; `pruning`: those that need not be kept; `left`: what is still there. */
+  | {
+      readonly kind: "gone";
+      readonly process: number;
+      readonly handlers: readonly string[];
+      readonly pruning: Pruning | null;
+      readonly at: number;
+      readonly left: readonly string[];
+    }
   | { readonly kind: "reader_ended"; readonly reader: number; readonly run: string }
   /** Faults have stopped. */
   | { readonly kind: "calmed" }
@@ -172,6 +202,13 @@ export type Entry =
   | { readonly kind: "stuck"; readonly run: string; readonly reason: string }
   /** A workload (in which `run`), or the platform, has seen what must not be. */
   | { readonly kind: "broke"; readonly reason: string; readonly run?: string };
+
+/** A handler as its followers know it. */
+export interface Shown {
+  readonly run: string;
+  readonly status: string;
+  readonly isAsking: boolean;
+}
 
 /** What the store has of a run in the end. */
 export interface Stored {

@@ -9,6 +9,7 @@ import { reduce } from "../../src/engine/reduce.ts";
 import { initialState, type RunState } from "../../src/engine/state.ts";
 import type { Tick } from "../../src/engine/tick.ts";
 import { isOpen } from "../../src/engine/wait.ts";
+import type { Retention } from "../../src/runtime/retention.ts";
 import type { ForkPoint } from "../../src/runtime/fork.ts";
 import type { StartRequest } from "../../src/runtime/runtime.ts";
 import type { RunRecord } from "../../src/store/store.ts";
@@ -16,6 +17,7 @@ import type { Definition } from "../../src/workflow/definition.ts";
 import type { Event } from "../../src/workflow/event.ts";
 import { SimClock } from "./clock.ts";
 import { Disk } from "./faults.ts";
+import type { Follower } from "./followers.ts";
 import type { ForkedKind } from "./forks.ts";
 import { jobsOf } from "./laws.ts";
 import { Memory } from "./memory.ts";
@@ -58,6 +60,7 @@ export class World implements Surroundings {
   readonly entries: Entry[] = [];
   readonly processes: Process[] = [];
   readonly readers: Reader[] = [];
+  readonly followers: Follower[] = [];
   readonly runs: Map<string, KnownRun> = new Map();
   /** The last event that was sent into each run. */
   readonly lastSent: Map<string, { readonly event: Event; readonly mark: number }> = new Map();
@@ -88,6 +91,11 @@ export class World implements Surroundings {
 
   get concurrency(): number | null {
     return this.plan.concurrency;
+  }
+
+  /** In the calm everything stays. */
+  get retention(): Retention | null {
+    return this.disk.isCalm ? null : this.plan.retention;
   }
 
   get living(): readonly Process[] {
@@ -159,6 +167,7 @@ export class World implements Surroundings {
     for (const process of this.serving) {
       this.#note(process);
       for (const run of this.runs.keys()) this.#memory.look(process, run);
+      if (this.plan.isFollowed) this.#noteQuiet(process);
     }
   }
 
@@ -297,6 +306,15 @@ export class World implements Surroundings {
     if (++process.settles < 5) return;
     process.record({ kind: "closed", process: process.id, timers });
     process.die("after it was closed");
+  }
+
+  /** Nothing is on its way any more, to the store or to whoever follows. */
+  #noteQuiet({ id: process }: Process): void {
+    const { now: at, turnCount, dueCount } = this.clock;
+    if (turnCount > 0 || this.entries.at(-1)?.kind === "quiet") return;
+    const followers = this.followers.filter((follower) => follower.hasAll(process));
+    const ids = followers.map(({ id }) => id);
+    this.record({ kind: "quiet", process, at, isDue: dueCount > 0, followers: ids });
   }
 
   #doom(run: string): void {

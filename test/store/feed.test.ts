@@ -19,7 +19,7 @@ class Run implements EventSource {
   readonly events: StoredEvent[] = [];
   readonly reads: { after: number; limit: number }[] = [];
   readonly #delay: () => Promise<void>;
-  #isDeleted = false;
+  isDeleted = false;
 
   constructor(delay: () => Promise<void> = () => Promise.resolve()) {
     this.#delay = delay;
@@ -43,7 +43,7 @@ class Run implements EventSource {
   }
 
   delete(): void {
-    this.#isDeleted = true;
+    this.isDeleted = true;
     this.events.length = 0;
     this.feed.deleted("a");
   }
@@ -57,7 +57,7 @@ class Run implements EventSource {
 
   async getRun(): Promise<RunRecord | undefined> {
     const status = this.isOver ? "completed" : "running";
-    const record = this.#isDeleted ? undefined : ({ ...someRecord, status } as const);
+    const record = this.isDeleted ? undefined : ({ ...someRecord, status } as const);
     await this.#delay();
     return record;
   }
@@ -298,6 +298,24 @@ describe("ending", () => {
     expect(await Promise.all(reading)).toEqual([[0, 1, 2], [2], []]);
     expect(await readAll(run, -1)).toEqual([]);
     expect(run.feed.channelCount).toBe(0);
+  });
+
+  test("who reads a deleted run sees the rest of it, and nobody else does, nor it of the next", async () => {
+    const run = new Run();
+    const { signal } = new AbortController();
+    const slow = run.feed.follow("a", -1, signal);
+    run.append(1);
+    await slow.next();
+    run.append(2);
+    run.delete();
+    expect(await readAll(run, -1)).toEqual([]);
+    run.isDeleted = false;
+    run.append(5);
+    const sequences: number[] = [];
+    for await (const batch of slow) sequences.push(...batch.map(({ sequence }) => sequence));
+    expect(sequences).toEqual([1, 2]);
+    run.append(1, true);
+    expect(await readAll(run, 1)).toEqual([2, 3, 4, 5]);
   });
 
   test("a reader that stops reading is forgotten, and the last one takes the channel along", async () => {
