@@ -43,6 +43,8 @@ async function tryCancel(ports: DeletionPorts, run: RunRecord): Promise<LiveRun 
     live = await runs.find(run, true);
     await cancel(run);
   } catch (error) {
+    // Nothing is wrong with it: whoever asked is told to ask the next process.
+    if (error instanceof WorkflowError && error.code === "shutting_down") throw error;
     log("warn", "A run is deleted as it stands.", { run: run.runId, error });
   }
   return live;

@@ -28,7 +28,9 @@ test("what is asked of a process that is closing is refused, and has not happene
     await rejectionOf(process.send(run, Answer())),
     await rejectionOf(process.start("w")),
     await rejectionOf(process.cancel(run)),
-  ]).toEqual([refusal, refusal, refusal, refusal]);
+    await rejectionOf(process.runtime.delete(run.handlerId)),
+  ]).toEqual([refusal, refusal, refusal, refusal, refusal]);
+  expect((await process.store.getHandler(run.handlerId))?.status).toBe("running");
 });
 
 test("a process has closed when what runs have is disposed of, then what it has, and its store", async () => {
