@@ -26,6 +26,8 @@ export const forksAreAsAsked: Law = ({ runs, trace }) => {
     const asked = wanted.filter((entry) => entry.run === runId && entry.handler === run.handler);
     const origin = runs.get(runId);
     const isKnown = origin && !origin.isDeleted && !origin.isAgain;
+    // Others fork, too, and do not say what they want.
+    if (trace.plan.weights.fork > 0) return undefined;
     const reasons = asked.map((entry) => {
       const index = trace.entries.indexOf(entry);
       const story = isKnown ? origin.scenes.filter((scene) => scene.index < index) : [];

@@ -71,6 +71,7 @@ const book: readonly (readonly [name: string, law: laws.Law])[] = [
   ["quarantine is earned", recovery.quarantineIsEarned],
   ["blame is exact", recovery.blameIsExact],
   ["only suspects wait", recovery.onlySuspectsWait],
+  ["outages end", recovery.outagesEnd],
   ["closed is closed", promises.closedIsClosed],
   ["the engine is as the model", engineIsAsTheModel],
 ];

@@ -82,11 +82,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
       "",
       "nobody is told that a handler is deleted",
     ],
-    [
-      "  await runs.dropDeleted(handlerId, reason);\n",
-      "",
-      "a run that was started just before its handler was deleted goes on",
-    ],
   ],
   "runtime/handler-changes": [
     [
@@ -175,6 +170,12 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "runtime/alarms": [
+    ["    if (isStoreCutOff) this.#probeLater();\n", "", "nobody looks whether the store is back"],
+    [
+      "    else if (runId !== undefined) this.#probeLater();\n",
+      "",
+      "it is looked once whether the store is back",
+    ],
     ["cancel?.();\n", "", "an alarm rings twice"],
     [
       "for (const { cancel } of this.#alarms.values()) cancel();\n",
@@ -213,6 +214,16 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ["if (kept) return kept.value;", "", "an effect is done again"],
   ],
   "store/memory": [
+    [
+      "      if (idempotency) this.#starts.delete(idempotency.key);\n",
+      "",
+      "the key of a run that is gone is not free",
+    ],
+    [
+      '.filter((run) => run.status !== "running" && this.#isCurrent(run))',
+      ".filter((run) => this.#isCurrent(run))",
+      "handlers go whose run goes on",
+    ],
     ["if (isProgress) run.crashes = run.kills = 0;", "", "deaths are never forgotten"],
     ["return ++run.epoch;", "return run.epoch;", "two processes hold one run"],
     [
@@ -228,6 +239,11 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   "store/rules": [
+    [
+      "Math.min(Math.max(tooOld, tooMany), pruneHandlersMax)",
+      "Math.min(Math.max(tooOld, tooMany + 1), pruneHandlersMax)",
+      "one handler too many goes",
+    ],
     [
       'if (previous?.status === "running") {',
       'if (previous?.status === "running" && !run.forkedFrom) {',

@@ -59,6 +59,17 @@ export const blameIsExact: Law = ({ runs, trace }) => {
   });
 };
 
+/** When the store takes again what is written, all that is under way goes on within a second. */
+export const outagesEnd: Law = ({ trace }) => {
+  const { failedWrite, failedRead, weights } = trace.plan;
+  if (failedWrite > 0 || failedRead > 0 || weights.steal > 0) return undefined;
+  return first(trace.entries, (entry) =>
+    entry.kind === "missing"
+      ? `${entry.run} does not go on ${entry.ms} ms after the store was back`
+      : undefined,
+  );
+};
+
 /** What the store has of a run, as far as its recovery depends on it. */
 interface Known {
   readonly isActive: boolean;

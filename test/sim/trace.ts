@@ -97,6 +97,13 @@ export type Entry =
       readonly run: string;
       readonly ms: number;
     }
+  /** A run that is under way is not in memory for so long after the store was back. */
+  | {
+      readonly kind: "missing";
+      readonly process: number;
+      readonly run: string;
+      readonly ms: number;
+    }
   /** The disk takes nothing any more, or again. */
   | { readonly kind: "cut"; readonly isCutOff: boolean }
   /** Somebody comes to a run for nothing. `isAway`: the process does not have it in memory. */

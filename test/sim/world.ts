@@ -21,6 +21,7 @@ import type { Follower } from "./followers.ts";
 import type { ForkedKind } from "./forks.ts";
 import { jobsOf } from "./laws.ts";
 import { Memory } from "./memory.ts";
+import { Outages } from "./outages.ts";
 import type { Plan } from "./plan.ts";
 import type { Chance } from "./prng.ts";
 import { type Gate, Process, type Surroundings } from "./process.ts";
@@ -74,6 +75,7 @@ export class World implements Surroundings {
   /** States that were noted, by run. */
   readonly #noted = new Map<string, RunState>();
   readonly #memory = new Memory(this.clock, (entry) => this.record(entry));
+  readonly #outages = new Outages(this.clock, (entry) => this.record(entry));
 
   constructor(seed: number, plan: Plan, chance: Chance) {
     this.seed = seed;
@@ -161,6 +163,7 @@ export class World implements Surroundings {
 
   /** Lets everything happen that needs neither time nor a turn, and notes where runs have come to. */
   settle(): void {
+    const { disk } = this;
     drainMicrotasks();
     for (const process of this.processes)
       if (process.isAlive && process.isClosed) this.#bury(process);
@@ -168,6 +171,8 @@ export class World implements Surroundings {
       this.#note(process);
       for (const run of this.runs.keys()) this.#memory.look(process, run);
       if (this.plan.isFollowed) this.#noteQuiet(process);
+      if (this.plan.weights.cut === 0) continue;
+      this.#outages.look(process, disk.isCutOff && !disk.isCalm, this.runs.values());
     }
   }
 
