@@ -139,14 +139,17 @@ export class LiveRuns {
     const { store, changes } = this.#ports;
     for (const { summary, loop } of [...this.#runs.values()]) {
       if (summary.handlerId !== handlerId) continue;
-      // One that is stored after that is not deleted, and one that cannot be stored never was.
+      // One that is stored after that is not deleted; one that cannot be stored goes by itself.
       const isStored = await loop.stored.then(
         () => true,
         () => false,
       );
-      if (!isStored || (await store.getRun(summary.runId))) continue;
-      this.drop(summary.runId, reason);
-      changes.deleted(handlerId);
+      if (await store.getRun(summary.runId)) continue;
+      if (isStored) this.drop(summary.runId, reason);
+      if (await store.getHandler(handlerId)) continue;
+      // Another that is on its way tells of itself, and is not to be told of as deleted after that.
+      const isAgain = this.#runs.values().some((live) => live.summary.handlerId === handlerId);
+      if (!isAgain) changes.deleted(handlerId);
     }
   }
 

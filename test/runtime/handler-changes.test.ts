@@ -6,8 +6,8 @@ import { WorkflowError } from "../../src/base/errors.ts";
 import { pruneIntervalMsMin } from "../../src/base/limits.ts";
 import { toSummary } from "../../src/runtime/story.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import type { RunSummary } from "../../src/store/store.ts";
-import { StopEvent } from "../../src/workflow/builtin.ts";
+import type { RunRecord, RunSummary } from "../../src/store/store.ts";
+import { StartEvent, StopEvent } from "../../src/workflow/builtin.ts";
 import { Answer, Note, oneStep } from "./fixtures.ts";
 import { Process, settle } from "./process.ts";
 
@@ -203,6 +203,48 @@ test("a run that was started just before its handler was deleted goes with it", 
   expect(await process.runtime.delete("h")).toBe(true);
   await settle();
   expect(process.runtime.inspect(second?.runId ?? "")).toBeUndefined();
+  await end();
+  expect(told.at(-1)).toBe("h deleted");
+});
+
+test("so does one whose start is answered after that, with an event on its way", async () => {
+  class Slow extends MemoryStore {
+    answered: Promise<void> | undefined;
+    /** What the next look at the handler finds: it was under way before the start. */
+    found: RunRecord | undefined;
+    override async getHandler(handlerId: string) {
+      const { found } = this;
+      this.found = undefined;
+      return found ?? super.getHandler(handlerId);
+    }
+    override async create(...args: Parameters<MemoryStore["create"]>) {
+      await super.create(...args);
+      await this.answered;
+    }
+  }
+  const store = new Slow();
+  const work = oneStep(async (_event, { waitForEvent }) => {
+    await waitForEvent(Answer);
+    return StopEvent();
+  });
+  const process = await Process.open({ w: work }, { store });
+  const { told, end } = watch(process.runtime.changes);
+  const first = await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  await process.cancel(first);
+  const record = await process.record(first);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.answered = promise;
+  const request = { workflowName: "w", event: StartEvent(), handlerId: "h", runId: "second" };
+  const starting = process.runtime.start(request);
+  await settle();
+  const sending = process.runtime.send({ ...record, runId: "second" }, Answer(), null);
+  store.found = record;
+  const deleting = process.runtime.delete("h");
+  await settle();
+  resolve();
+  await Promise.allSettled([starting, sending, deleting]);
+  await settle();
   await end();
   expect(told.at(-1)).toBe("h deleted");
 });

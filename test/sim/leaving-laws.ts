@@ -58,6 +58,9 @@ export const goesInTime: Law = (story) => {
   let isCalm = false; // And everything stays.
   return follow(story, (entry, handlers) => {
     if (entry.kind === "calmed") isCalm = true;
+    // Of how many there are too many may have changed.
+    const isOther = entry.kind === "gone" || (entry.kind === "committed" && entry.created);
+    if (isOther && retention.keepMax !== null) since.clear();
     if (entry.kind !== "quiet" || entry.isDue || isCalm) return undefined;
     const { process, at } = entry;
     return first(mayGo(handlers, retention, at), ({ handler, run }) => {
