@@ -12,9 +12,9 @@ import type { KnownRun } from "./world.ts";
 export class Outages {
   readonly #clock: SimClock;
   readonly #record: (entry: Entry) => void;
-  /** The process that is looked at, and runs that it has had in memory. */
+  /** The process that is looked at, and since when runs that it has had in memory are not there. */
   #process = 0;
-  #had = new Set<string>();
+  #had = new Map<string, number>();
   #outages = 0;
   #isOut = false;
   /** When the store was back, by a clock that may have been set back since. */
@@ -33,18 +33,22 @@ export class Outages {
       this.#since = this.#clock.latest;
       if (isOut) this.#outages++;
     }
-    const { now, nextAt, turnCount, dueCount } = this.#clock;
-    // Nothing moves before the next timer.
-    const ms = Math.max(nextAt ?? Infinity, now) - this.#since;
-    const isQuiet = turnCount === 0 && dueCount === 0;
-    const isLong = ms > storeProbeMs && this.#outages === 1 && !isOut && isQuiet;
+    const { now, latest, nextAt, turnCount, dueCount } = this.#clock;
+    const isJudged = this.#outages === 1 && !isOut && turnCount === 0 && dueCount === 0;
     for (const { run, state } of runs) {
       const isHere = process.runtime.inspect(run) !== undefined;
       const isUnderWay = state.status === "running" && !state.queued && !isIdle(state);
-      if (isHere) this.#had.add(run);
-      else if (isLong && isUnderWay && this.#had.delete(run)) {
-        this.#record({ kind: "missing", process: process.id, run, ms });
-      }
+      if (isHere) this.#had.set(run, Infinity);
+      const had = this.#had.get(run);
+      if (isHere || had === undefined) continue;
+      // A write that failed before may have been answered after that.
+      const since = Math.min(had, latest);
+      this.#had.set(run, since);
+      // Nothing moves before the next timer.
+      const ms = Math.max(nextAt ?? Infinity, now) - Math.max(since, this.#since);
+      if (!isJudged || !isUnderWay || ms <= storeProbeMs) continue;
+      this.#had.delete(run);
+      this.#record({ kind: "missing", process: process.id, run, ms });
     }
   }
 
@@ -52,7 +56,7 @@ export class Outages {
 
   #begin({ id }: Process): void {
     this.#process = id;
-    this.#had = new Set();
+    this.#had = new Map();
     this.#outages = this.#isOut ? 1 : 0;
   }
 }
