@@ -124,11 +124,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
     ["starts.at(-1)", "starts[0]", "a fork by step begins at its first attempt"],
     ["if (last >= to) break;", "if (last > to) break;", "a fork begins a tick late"],
     [
-      " || events.length < count",
-      "",
-      "a fork of a run that was deleted meanwhile has half a story",
-    ],
-    [
       "[...running, ...queue]",
       "[...queue, ...running]",
       "the event of a fork replaces one that waits in line",
@@ -171,11 +166,6 @@ export const runtimeMutants: Readonly<Record<string, readonly Row[]>> = {
   ],
   "runtime/alarms": [
     ["    if (isStoreCutOff) this.#probeLater();\n", "", "nobody looks whether the store is back"],
-    [
-      "    else if (runId !== undefined) this.#probeLater();\n",
-      "",
-      "it is looked once whether the store is back",
-    ],
     ["cancel?.();\n", "", "an alarm rings twice"],
     [
       "for (const { cancel } of this.#alarms.values()) cancel();\n",
