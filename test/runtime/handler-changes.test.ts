@@ -189,15 +189,7 @@ test("a run that was started just before its handler was deleted goes with it", 
     }
   }
   const store = new Late();
-  const work = oneStep(async (_event, { waitForEvent }) => {
-    await waitForEvent(Answer);
-    return StopEvent();
-  });
-  const process = await Process.open({ w: work }, { store });
-  const { told, end } = watch(process.runtime.changes);
-  const first = await process.start("w", {}, { handlerId: "h" });
-  await settle();
-  await process.cancel(first);
+  const { process, told, end } = await openOnceCancelled(store);
   let second: RunSummary | undefined;
   store.between = async () => (second = await process.start("w", {}, { handlerId: "h" }));
   expect(await process.runtime.delete("h")).toBe(true);
@@ -223,15 +215,7 @@ test("so does one whose start is answered after that, with an event on its way",
     }
   }
   const store = new Slow();
-  const work = oneStep(async (_event, { waitForEvent }) => {
-    await waitForEvent(Answer);
-    return StopEvent();
-  });
-  const process = await Process.open({ w: work }, { store });
-  const { told, end } = watch(process.runtime.changes);
-  const first = await process.start("w", {}, { handlerId: "h" });
-  await settle();
-  await process.cancel(first);
+  const { process, told, end, first } = await openOnceCancelled(store);
   const record = await process.record(first);
   const { promise, resolve } = Promise.withResolvers<void>();
   store.answered = promise;
@@ -278,3 +262,17 @@ test("a reader that has gone is told nothing, and holds nobody up", async () => 
   await end();
   expect(told).toEqual(["b running"]);
 });
+
+/** A workflow that waits for an answer, and a handler `h` whose run was cancelled. */
+async function openOnceCancelled(store: MemoryStore) {
+  const work = oneStep(async (_event, { waitForEvent }) => {
+    await waitForEvent(Answer);
+    return StopEvent();
+  });
+  const process = await Process.open({ w: work }, { store });
+  const { told, end } = watch(process.runtime.changes);
+  const first = await process.start("w", {}, { handlerId: "h" });
+  await settle();
+  await process.cancel(first);
+  return { process, told, end, first };
+}
